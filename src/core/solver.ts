@@ -1,0 +1,26 @@
+/** The port to a solver: how a seed becomes an answer, by one model call or many. */
+
+import type { Seed } from './environment.js';
+import type { ModelRequest, ModelResponse } from './model.js';
+
+export interface SolveContext {
+  readonly problemIdx: number;
+  readonly repeat: number;
+  readonly signal: AbortSignal;
+  /** A model call under the endpoint's limiter, with retries. @throws ModelCallError when it failed for good. */
+  generate(request: ModelRequest): Promise<ModelResponse>;
+}
+
+export interface Solution {
+  /** The answer to verify. */
+  readonly response: string;
+  /** The (last) model response; null when no model was asked. */
+  readonly model: ModelResponse | null;
+}
+
+export interface Solver {
+  readonly name: string;
+  /** The first request for this sample: known before anything is paid, so that a journaled answer can be recognised. */
+  request(seed: Seed, repeat: number): ModelRequest;
+  solve(seed: Seed, context: SolveContext): Promise<Solution>;
+}

@@ -1,0 +1,82 @@
+/** A run's resolved config: what config/ makes of flags, file and environment, what run.json keeps, what the workflows carry out. */
+
+import type { DatasetInfo } from './environment.js';
+import type { JsonObject } from './json.js';
+import type { GenerationSettings, Protocol } from './model.js';
+
+/** A model endpoint. Only the name of the variable that holds its key is known here, never the key. */
+export interface ServiceSpec {
+  readonly type: 'api';
+  /** Base URL without `/chat/completions` or `/completions`. */
+  readonly url: string;
+  readonly protocol: Protocol;
+  readonly model: string;
+  /** Name of the environment variable with the API key, or null for an endpoint without one. */
+  readonly api_key_env: string | null;
+  readonly generation: GenerationSettings;
+  /** Most calls in flight; the adaptive limiter stays at or below it. */
+  readonly concurrency: number;
+  /** Seconds until an attempt is given up. */
+  readonly request_timeout: number;
+  /** Attempts beyond the first before a sample is an error. Waiting out a 429 is not counted. */
+  readonly max_retries: number;
+}
+
+export interface SolverSpec {
+  readonly type: 'simple';
+  /** Key in `services`. */
+  readonly service: string;
+}
+
+export interface BenchmarkSpec {
+  /** What the user named: a built-in benchmark, or the absolute path of a BYOB file. */
+  readonly ref: string;
+  readonly repeats: number;
+  /** First N problems only; null: all. */
+  readonly max_problems: number | null;
+  readonly system_prompt: string | null;
+  readonly solver: SolverSpec;
+  /** Overrides of the service's generation settings for this benchmark. */
+  readonly generation: GenerationSettings;
+}
+
+export interface RunSpec {
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly benchmarks: readonly BenchmarkSpec[];
+  readonly output: { readonly dir: string };
+  /** Largest share of samples that may end as errors, 0 to 1; above it the run fails. */
+  readonly max_error_rate: number;
+}
+
+/** A benchmark of a run once its data set was opened. */
+export interface PlannedBenchmark {
+  readonly spec: BenchmarkSpec;
+  /** benchmark.name; also the folder under OUT. */
+  readonly name: string;
+  readonly dataset: DatasetInfo;
+  /** Problems evaluated: the data set's size, or max_problems if smaller. */
+  readonly n_problems: number;
+  /** `sha256:` of what defines prompts and scores beyond the spec: templates, few-shot turns, a BYOB file's text. */
+  readonly definition_hash: string;
+  /** What a difference of config is judged by and the bundle carries: all that can change an answer or a score. */
+  readonly identity: JsonObject;
+  /** `sha256:` of identity. */
+  readonly config_hash: string;
+}
+
+/** OUT/run.json: from it alone a run can be resumed. */
+export interface RunFile {
+  readonly schema_version: 1;
+  readonly run_id: string;
+  readonly workflow_id: string;
+  readonly nel_version: string;
+  readonly created: string;
+  /** 0 at first, one more with each resume of a run that had ended. */
+  readonly generation: number;
+  /** `sha256:` over all benchmarks' config hashes. */
+  readonly spec_hash: string;
+  readonly spec: RunSpec;
+  readonly benchmarks: readonly PlannedBenchmark[];
+  /** Samples a batch; fixed for the life of the run, as it names the journal's files. */
+  readonly batch_size: number;
+}
