@@ -1,0 +1,16 @@
+/** All activities, built over what the composition root hands in. */
+
+import { createAwaitEndpoint } from './await-endpoint.js';
+import type { ActivityDeps } from './open-run.js';
+import { createRunBatch } from './run-batch.js';
+import { createWriteArtifacts } from './write-artifacts.js';
+
+export function createActivities(deps: ActivityDeps) {
+  return {
+    runBatch: createRunBatch(deps),
+    awaitEndpoint: createAwaitEndpoint(deps),
+    writeArtifacts: createWriteArtifacts(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,59 @@
+/** `nel eval`: the flags of its commands. The work is in modules that are loaded when a command runs. */
+
+import { type Command, InvalidArgumentError } from 'commander';
+import type { RunFlags } from '../config/flags.js';
+
+/** Parses a flag's number; commander names the flag in the message. */
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number is expected.');
+  return value;
+}
+
+function append(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** Options of `nel eval run` beyond those that change the config. */
+export interface EvalRunOptions extends RunFlags {
+  readonly resume?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function registerEval(program: Command): void {
+  const evaluation = program.command('eval').description('run evaluations');
+  evaluation
+    .command('run')
+    .description('evaluate a model on benchmarks: from flags, from a YAML config, or both')
+    .argument('[config]', 'eval_config.yaml; flags override it')
+    .option('-b, --bench <name>', 'benchmark: a built-in name or a .ts/.js file; can be repeated', append)
+    .option('--repeats <n>', 'answers per problem', number)
+    .option('--max-problems <n>', 'only the first n problems', number)
+    .option('-o, --output-dir <dir>', 'where all files go (default: ./results)')
+    .option('--resume', 'go on with the run in the output directory; errors are tried again')
+    .option('--dry-run', 'print the resolved config and what would run, then stop')
+    .option('--model-url <url>', 'endpoint, with or without /chat/completions (env NEMO_MODEL_URL)')
+    .option('--model-id <id>', 'model name in requests (env NEMO_MODEL_ID)')
+    .option('--api-key-env <name>', 'variable with the API key (default: NEMO_API_KEY or NVIDIA_API_KEY)')
+    .option('--protocol <name>', 'chat_completions or completions')
+    .option('--temperature <t>', 'sampling temperature', number)
+    .option('--top-p <p>', 'nucleus sampling', number)
+    .option('--max-tokens <n>', 'most tokens an answer may have', number)
+    .option('--seed <n>', 'sampling seed; repeat r is sent n + r', number)
+    .option('--system-prompt <text>', 'system message before each problem')
+    .option('--concurrency <n>', 'most calls in flight at an endpoint', number)
+    .option('--request-timeout <s>', 'seconds until an attempt is given up', number)
+    .option('--max-retries <n>', 'attempts beyond the first', number)
+    .option('--max-error-rate <share>', 'above it the run fails (default: 0.01)', number)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ nel eval run --bench gsm8k --repeats 4 --max-problems 100 -o ./results
+  $ nel eval run eval_config.yaml --resume`,
+    )
+    .action(async (config: string | undefined, options: EvalRunOptions) => {
+      const { evalRun } = await import('./eval-run.js');
+      process.exitCode = await evalRun(config, options);
+    });
+}

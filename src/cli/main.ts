@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The `nel` command: finds the subcommand, turns what it throws into a message and an exit code. */
+
+import { Command, CommanderError } from 'commander';
+import { NelError } from '../core/errors.js';
+import { registerEval } from './eval.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import { NEL_VERSION } from './version.js';
+
+function buildProgram(): Command {
+  const program = new Command('nel')
+    .description('evaluate language models on benchmarks, compare runs, decide releases')
+    .version(NEL_VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100) });
+  registerEval(program);
+  return program;
+}
+
+/** Ends the process by itself only after streams are flushed. */
+async function main(): Promise<void> {
+  try {
+    const program = buildProgram();
+    if (process.argv.length <= 2) {
+      program.outputHelp({ error: true });
+      process.exitCode = EXIT.USAGE;
+      return;
+    }
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has said what is wrong itself; --help and --version come this way too, with exit code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  if (error instanceof NelError) {
+    process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    return exitCodeOf(error.kind);
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`error: this is a bug in nel ${NEL_VERSION}: ${stack}\n`);
+  return EXIT.RUN_FAILED;
+}
+
+void main();

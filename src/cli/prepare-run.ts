@@ -1,0 +1,100 @@
+/** From a resolved config to the run of an output directory: a new one, one to go on with, or one that is complete. */
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { readRunFile, writeRunFile } from '../artifacts/run-file.js';
+import { bundlePath } from '../artifacts/write-artifacts.js';
+import { NelError } from '../core/errors.js';
+import { type JsonDifference, jsonDifferences } from '../core/json.js';
+import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
+import { hashJson } from '../engine/hash.js';
+import { NEL_VERSION } from './version.js';
+
+const SMALLEST_BATCH = 50;
+const LARGEST_BATCH = 200;
+/** A small run is cut into at least this many batches, so that progress and lanes mean something. */
+const WANTED_BATCHES = 8;
+const SHOWN_DIFFERENCES = 12;
+
+export interface PreparedRun {
+  readonly run: RunFile;
+  readonly state: 'new' | 'resumable' | 'complete';
+}
+
+export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchmark[]): Promise<PreparedRun> {
+  const runDir = spec.output.dir;
+  const existing = await readRunFile(runDir);
+  if (existing === undefined) {
+    refuseForeignFiles(runDir, planned);
+    return { run: newRun(spec, planned), state: 'new' };
+  }
+  refuseOtherRun(runDir, existing, planned);
+  // Concurrency, time-outs and limits may change from one resume to the next; what is asked may not.
+  const run: RunFile = { ...existing, spec, benchmarks: planned, nel_version: NEL_VERSION };
+  const complete = planned.every(({ name }) => existsSync(bundlePath(path.join(runDir, name), existing)));
+  return { run, state: complete ? 'complete' : 'resumable' };
+}
+
+export async function saveRun(run: RunFile): Promise<void> {
+  await writeRunFile(run.spec.output.dir, run);
+}
+
+function newRun(spec: RunSpec, planned: readonly PlannedBenchmark[]): RunFile {
+  const created = new Date().toISOString();
+  const run_id = `${created.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(3).toString('hex')}`;
+  const samples = Math.max(...planned.map(({ n_problems, spec: { repeats } }) => n_problems * repeats));
+  return {
+    schema_version: 1,
+    run_id,
+    workflow_id: `nel-${run_id}`,
+    nel_version: NEL_VERSION,
+    created,
+    generation: 0,
+    spec_hash: specHash(planned),
+    spec,
+    benchmarks: planned,
+    batch_size: Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, Math.ceil(samples / WANTED_BATCHES))),
+  };
+}
+
+function specHash(planned: readonly PlannedBenchmark[]): string {
+  return hashJson(planned.map(({ name, config_hash }) => [name, config_hash]).sort());
+}
+
+/** A folder that a benchmark would write into, without a run.json that explains it, is somebody else's. */
+function refuseForeignFiles(runDir: string, planned: readonly PlannedBenchmark[]): void {
+  for (const { name } of planned) {
+    const file = path.join(runDir, name);
+    if (existsSync(file)) {
+      throw new NelError('usage', `${file} exists, but ${runDir} holds no run.json: its files would be mixed with this run's`, {
+        hint: 'use another output directory (-o)',
+      });
+    }
+  }
+}
+
+function refuseOtherRun(runDir: string, existing: RunFile, planned: readonly PlannedBenchmark[]): void {
+  if (existing.spec_hash === specHash(planned)) return;
+  const identities = (benchmarks: readonly PlannedBenchmark[]): unknown =>
+    Object.fromEntries(benchmarks.map(({ name, identity }) => [name, identity]));
+  const differences = jsonDifferences(identities(existing.benchmarks), identities(planned)).map(describeDifference);
+  const shown = differences.slice(0, SHOWN_DIFFERENCES);
+  if (differences.length > shown.length) shown.push(`… and ${differences.length - shown.length} more`);
+  throw new NelError(
+    'usage',
+    `${runDir} holds a run with another config; going on would mix two runs:\n${shown.map((line) => `  ${line}`).join('\n')}`,
+    {
+      hint: 'use the config it was started with, or another output directory (-o)',
+    },
+  );
+}
+
+function describeDifference({ path: where, before, after }: JsonDifference): string {
+  const show = (value: unknown): string => {
+    if (value === undefined) return 'absent';
+    const text = JSON.stringify(value);
+    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  };
+  return `${where}: ${show(before)} there, ${show(after)} now`;
+}

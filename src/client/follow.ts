@@ -1,0 +1,74 @@
+/** Watches a run from outside: progress from the shards' queries and the heartbeats of their batches, whichever worker runs them. */
+
+import type { Client } from '@temporalio/client';
+import {
+  addTotals,
+  type BatchHeartbeat,
+  NO_TOTALS,
+  progressQuery,
+  type ShardProgress,
+  shardWorkflowId,
+  type Totals,
+} from '../workflows/contract.js';
+
+const QUERY_MS = 3_000;
+
+/** Where a benchmark stands, sums over finished and running batches. */
+export interface BenchmarkProgress {
+  readonly benchmark: string;
+  readonly samples: number;
+  readonly totals: Totals;
+  readonly state: ShardProgress['state'] | 'starting';
+  readonly waiting_for: string | null;
+}
+
+export interface RunProgress {
+  readonly benchmarks: readonly BenchmarkProgress[];
+  /** Calls in flight at all endpoints. */
+  readonly in_flight: number;
+}
+
+/** One look at a run. What cannot be seen just now (a worker starting, a server coming back) is shown as it was last. */
+export class ProgressReader {
+  private readonly last = new Map<string, BenchmarkProgress>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly workflowId: string,
+    private readonly benchmarks: readonly { readonly name: string; readonly samples: number }[],
+  ) {}
+
+  async read(): Promise<RunProgress> {
+    const flights: number[] = [];
+    const benchmarks = await Promise.all(
+      this.benchmarks.map(async ({ name, samples }) => {
+        const progress = await this.readBenchmark(name, samples, flights).catch(() => undefined);
+        const shown = progress ??
+          this.last.get(name) ?? { benchmark: name, samples, totals: NO_TOTALS, state: 'starting' as const, waiting_for: null };
+        this.last.set(name, shown);
+        return shown;
+      }),
+    );
+    return { benchmarks, in_flight: Math.max(0, ...flights) };
+  }
+
+  private async readBenchmark(name: string, samples: number, flights: number[]): Promise<BenchmarkProgress> {
+    const handle = this.client.workflow.getHandle(shardWorkflowId(this.workflowId, name, 0));
+    return this.client.withDeadline(Date.now() + QUERY_MS, async () => {
+      const [progress, description] = await Promise.all([handle.query(progressQuery), handle.describe()]);
+      let { totals } = progress;
+      const { payloadConverter } = this.client.options.loadedDataConverter;
+      for (const { heartbeatDetails } of description.raw.pendingActivities ?? []) {
+        const payload = heartbeatDetails?.payloads?.[0];
+        if (!payload || this.client.options.loadedDataConverter.payloadCodecs.length > 0) continue;
+        const beat = payloadConverter.fromPayload<Partial<BatchHeartbeat>>(payload);
+        if (beat.totals === undefined) continue;
+        totals = addTotals(totals, beat.totals);
+        flights.push(beat.in_flight ?? 0);
+      }
+      // A batch that ended between the two looks is counted twice for a moment; never show more than there is.
+      if (totals.scored + totals.errors > samples) totals = progress.totals;
+      return { benchmark: name, samples, totals, state: progress.state, waiting_for: progress.waiting_for };
+    });
+  }
+}

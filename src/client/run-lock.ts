@@ -1,0 +1,47 @@
+/** One process at a time drives the run of a directory. Survives kill -9: a lock whose owner is dead is free. */
+
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { NelError } from '../core/errors.js';
+import { isJsonObject } from '../core/json.js';
+import { claimGeneration, newestGeneration } from './embedded/generation-lock.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from './embedded/process-identity.js';
+
+const NAME = 'owner';
+
+type LockRecord = { readonly released: true } | ({ readonly released: false; readonly host: string } & ProcessIdentity);
+
+export interface RunLock {
+  release(): void;
+}
+
+/** @throws NelError of kind `usage` naming the process that holds the directory */
+export function lockRun(runDir: string): RunLock {
+  const folder = path.join(runDir, '.lock');
+  for (;;) {
+    const newest = newestGeneration(folder, NAME);
+    const owner = newest === undefined ? undefined : liveOwner(newest.record);
+    if (owner !== undefined) {
+      throw new NelError('usage', `${runDir} is in use by process ${owner.pid} on ${owner.host}`, {
+        hint:
+          owner.host === hostname()
+            ? 'wait for it, end it, or watch it with `nel runs show`'
+            : `if that machine is gone for good, delete ${folder} and try again`,
+      });
+    }
+    const number = (newest?.number ?? 0) + 1;
+    const record: LockRecord = { released: false, host: hostname(), ...ownIdentity() };
+    if (claimGeneration(folder, NAME, number, record)) {
+      return { release: () => void claimGeneration(folder, NAME, number + 1, { released: true } satisfies LockRecord) };
+    }
+  }
+}
+
+/** The owner if it may still run; processes of other machines cannot be asked, so they count as alive. */
+function liveOwner(record: unknown): { readonly pid: number; readonly host: string } | undefined {
+  if (!isJsonObject(record) || record['released'] === true) return undefined;
+  const { host, pid, startTime, bootId } = record;
+  if (typeof host !== 'string' || typeof pid !== 'number' || typeof startTime !== 'string' || typeof bootId !== 'string') return undefined;
+  if (host === hostname() && !isAlive({ pid, startTime, bootId })) return undefined;
+  return { host, pid };
+}

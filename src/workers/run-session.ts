@@ -1,0 +1,106 @@
+/** A process's hold on one run: server, client and (without a shared cluster) the run's own worker. What `nel eval run` and tests drive. */
+
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { connectClient, type Environment, findTemporal, type TemporalTarget } from '../client/connection.js';
+import { ProgressReader } from '../client/follow.js';
+import { registerSearchAttributes } from '../client/search-attributes.js';
+import { type StartedRun, startRun } from '../client/start-run.js';
+import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
+import type { RunFile } from '../core/spec.js';
+import { RunOpener } from './compose.js';
+import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
+
+export interface SessionOptions {
+  readonly run: RunFile;
+  readonly runDir: string;
+  readonly env: Environment;
+  readonly log: (line: string) => void;
+}
+
+export class RunSession {
+  private constructor(
+    private readonly options: SessionOptions,
+    private target: TemporalTarget,
+    readonly client: Client,
+    readonly started: StartedRun,
+    private readonly stopWorker: () => Promise<void>,
+  ) {}
+
+  /** Connects, starts the worker, and starts or attaches to the run's workflow. */
+  static async open(options: SessionOptions): Promise<RunSession> {
+    const { env, run, runDir, log } = options;
+    const target = await findTemporal(env, log);
+    try {
+      const client = await connectClient(target, env);
+      const searchAttributes = await registerSearchAttributes(client);
+      const taskQueue = target.embedded ? `nel-${run.run_id}` : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
+      const bundleHash = await workflowBundleHash();
+      const worker = target.embedded ? await startWorker(options, target, client, taskQueue) : undefined;
+      try {
+        const started = await startRun({ client, run, runDir, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
+        return new RunSession(options, target, client, started, worker ?? (async () => undefined));
+      } catch (error) {
+        await worker?.();
+        throw error;
+      }
+    } catch (error) {
+      await target.release();
+      throw error;
+    }
+  }
+
+  get uiUrl(): string | null {
+    const { uiUrl, namespace } = this.target;
+    return uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(this.handle.workflowId)}`;
+  }
+
+  get handle(): WorkflowHandle {
+    return this.started.handle;
+  }
+
+  progress(): ProgressReader {
+    const { run } = this.options;
+    const benchmarks = run.benchmarks.map(({ name, n_problems, spec }) => ({ name, samples: n_problems * spec.repeats }));
+    return new ProgressReader(this.client, run.workflow_id, benchmarks);
+  }
+
+  /** Waits for the end; an embedded server that died is started again on the same database and port. */
+  outcome(): Promise<RunOutcome> {
+    return waitForResult(this.client, this.handle, async () => {
+      if (!this.target.embedded) return;
+      const previous = this.target;
+      try {
+        this.target = await findTemporal(this.options.env, this.options.log);
+        await previous.release().catch(() => undefined);
+      } catch {
+        // Tried again with the next look.
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorker();
+    await this.client.connection.close().catch(() => undefined);
+    await this.target.release();
+  }
+}
+
+async function startWorker(
+  { env, log }: SessionOptions,
+  target: TemporalTarget,
+  client: Client,
+  taskQueue: string,
+): Promise<() => Promise<void>> {
+  const opener = new RunOpener(env);
+  const { worker, close } = await createWorker({ target, client, env, taskQueue, opener, log });
+  let failure: unknown;
+  const running = worker.run().catch((error: unknown) => {
+    failure = error;
+    log(`error: the worker ended: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return async () => {
+    if (failure === undefined && worker.getState() === 'RUNNING') worker.shutdown();
+    await running;
+    await close();
+  };
+}

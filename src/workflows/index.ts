@@ -1,0 +1,5 @@
+/** The workflow bundle's entry: one export a workflow. */
+
+export { runBenchmark } from './run-benchmark.js';
+export { runShard } from './run-shard.js';
+export { runSuite } from './run-suite.js';

@@ -1,0 +1,64 @@
+/** One benchmark of a run: its shards, then its artifacts. */
+
+import {
+  ApplicationFailure,
+  ChildWorkflowCancellationType,
+  executeChild,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { writeArtifacts } from './activities.js';
+import {
+  type BenchmarkInput,
+  type BenchmarkResult,
+  concurrencySignal,
+  FAILURES,
+  pauseSignal,
+  resumeSignal,
+  shardWorkflowId,
+} from './contract.js';
+import { runShard } from './run-shard.js';
+import { setScore } from './visibility.js';
+
+export async function runBenchmark(input: BenchmarkInput): Promise<BenchmarkResult> {
+  const { benchmark, run_dir, run_id, spec_hash, generation } = input;
+  const ref = { run_dir, run_id, spec_hash, generation };
+  const shardId = shardWorkflowId(parentId(), benchmark.name, 0);
+  const shard = getExternalWorkflowHandle(shardId);
+  // A shard that is just closing cannot be signalled, and need not be.
+  setHandler(pauseSignal, () => shard.signal(pauseSignal).catch(() => undefined));
+  setHandler(resumeSignal, () => shard.signal(resumeSignal).catch(() => undefined));
+  setHandler(concurrencySignal, (max) => shard.signal(concurrencySignal, max).catch(() => undefined));
+
+  await executeChild(runShard, {
+    workflowId: shardId,
+    parentClosePolicy: ParentClosePolicy.TERMINATE,
+    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    args: [
+      {
+        ...ref,
+        benchmark: benchmark.name,
+        start: 0,
+        end: benchmark.samples,
+        batch_size: input.batch_size,
+        concurrency: benchmark.concurrency,
+        max_errors: Math.floor(input.max_error_rate * benchmark.samples),
+      },
+    ],
+  });
+  const written = await writeArtifacts({ ...ref, benchmark: benchmark.name });
+  if (written.bundle === null) {
+    const share = `${written.errors} of ${written.expected} samples ended as errors, more than max_error_rate ${input.max_error_rate} allows`;
+    throw ApplicationFailure.nonRetryable(`${benchmark.name}: ${share}; no score is given`, FAILURES.tooManyErrors);
+  }
+  setScore(input.search_attributes, written.mean_reward);
+  return { benchmark: benchmark.name, status: 'completed', reason: null, mean_reward: written.mean_reward, bundle: written.bundle };
+}
+
+/** Ids of a run's workflows are derived from the suite's. */
+function parentId(): string {
+  const { parent, workflowId } = workflowInfo();
+  return parent?.workflowId ?? workflowId;
+}

@@ -1,0 +1,87 @@
+/** A run: its benchmarks side by side. The only workflow that a client starts, pauses, cancels and waits for. */
+
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowCancellationType,
+  ChildWorkflowFailure,
+  executeChild,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type BenchmarkPlan,
+  type BenchmarkResult,
+  benchmarkWorkflowId,
+  concurrencySignal,
+  FAILURES,
+  pauseSignal,
+  resumeSignal,
+  type SuiteInput,
+  type SuiteResult,
+  setConcurrencyUpdate,
+} from './contract.js';
+import { runBenchmark } from './run-benchmark.js';
+import { benchmarkAttributes, setSummary } from './visibility.js';
+
+const MAX_CONCURRENCY = 100_000;
+
+export async function runSuite(input: SuiteInput): Promise<SuiteResult> {
+  const { workflowId } = workflowInfo();
+  const children = input.benchmarks.map((plan) => getExternalWorkflowHandle(benchmarkWorkflowId(workflowId, plan.name)));
+  const toAll = (send: (child: (typeof children)[number]) => Promise<void>): Promise<void> =>
+    Promise.all(children.map((child) => send(child).catch(() => undefined))).then(() => undefined);
+  setHandler(pauseSignal, () => toAll((child) => child.signal(pauseSignal)));
+  setHandler(resumeSignal, () => toAll((child) => child.signal(resumeSignal)));
+  setHandler(
+    setConcurrencyUpdate,
+    async (max) => {
+      await toAll((child) => child.signal(concurrencySignal, max));
+      return max;
+    },
+    {
+      validator: (max) => {
+        if (!Number.isInteger(max) || max < 1 || max > MAX_CONCURRENCY)
+          throw new Error(`concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}`);
+      },
+    },
+  );
+
+  const benchmarks = await Promise.all(input.benchmarks.map((plan) => benchmarkResult(input, plan)));
+  const result: SuiteResult = { run_id: input.run_id, benchmarks };
+  setSummary(benchmarks);
+  if (benchmarks.some(({ status }) => status === 'cancelled')) throw new CancelledFailure('the run was cancelled');
+  const failed = benchmarks.filter(({ status }) => status === 'failed');
+  if (failed.length > 0) {
+    const message = failed.map(({ benchmark, reason }) => `${benchmark}: ${reason ?? 'failed'}`).join('\n');
+    throw ApplicationFailure.create({ message, type: FAILURES.runFailed, nonRetryable: true, details: [result] });
+  }
+  return result;
+}
+
+async function benchmarkResult(input: SuiteInput, plan: BenchmarkPlan): Promise<BenchmarkResult> {
+  const { benchmarks: _, ...shared } = input;
+  try {
+    return await executeChild(runBenchmark, {
+      workflowId: benchmarkWorkflowId(workflowInfo().workflowId, plan.name),
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      args: [{ ...shared, benchmark: plan }],
+      ...benchmarkAttributes(input, plan),
+    });
+  } catch (error) {
+    const status = isCancellation(error) ? 'cancelled' : 'failed';
+    return { benchmark: plan.name, status, reason: rootMessage(error), mean_reward: null, bundle: null };
+  }
+}
+
+/** The innermost message of a chain of Temporal failures: the only one written for people. */
+function rootMessage(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
+  if (at instanceof ChildWorkflowFailure) return 'the workflow was ended';
+  return at instanceof Error ? at.message : String(at);
+}
