@@ -5,7 +5,12 @@ import { Command, CommanderError } from 'commander';
 import { NelError } from '../core/errors.js';
 import { registerEval } from './eval.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
+import { registerList } from './list.js';
+import { registerRuns } from './runs.js';
+import { registerTemporal } from './temporal.js';
+import { registerValidate } from './validate.js';
 import { NEL_VERSION } from './version.js';
+import { registerWorker } from './worker.js';
 
 function buildProgram(): Command {
   const program = new Command('nel')
@@ -15,6 +20,11 @@ function buildProgram(): Command {
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100) });
   registerEval(program);
+  registerValidate(program);
+  registerList(program);
+  registerRuns(program);
+  registerWorker(program);
+  registerTemporal(program);
   return program;
 }
 

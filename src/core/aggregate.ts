@@ -49,8 +49,8 @@ class ItemMean {
     if (n === 0) return { value: null, ci_lower: null, ci_upper: null, method: 'none', n };
     const value = this.sum / n;
     if (this.binary) {
-      const [lower, upper] = wilson({ k: Math.round(this.sum), n, confidence: CONFIDENCE });
-      return { value, ci_lower: lower, ci_upper: upper, method: 'wilson', n };
+      const interval = wilson({ k: Math.round(this.sum), n, confidence: CONFIDENCE });
+      return { value, ci_lower: interval?.[0] ?? null, ci_upper: interval?.[1] ?? null, method: 'wilson', n };
     }
     const interval = studentMeanCi({ n, mean: value, m2: this.m2, confidence: CONFIDENCE });
     if (interval === null) return { value, ci_lower: null, ci_upper: null, method: 'none', n };

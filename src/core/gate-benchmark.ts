@@ -3,7 +3,7 @@
 import { emptyBenchmark, type GateBenchmark } from './gate.js';
 import { checkLimits } from './gate-checks.js';
 import { formatShare } from './gate-words.js';
-import { metricNamed } from './metric.js';
+import { metricNamed, repeatsNeeded } from './metric.js';
 import { exceeds, tidy, tidyOrNull } from './numbers.js';
 import { type PairedInterval, pairedInterval } from './paired-interval.js';
 import { type ItemTable, type PairedItems, pairItems } from './pairing.js';
@@ -25,29 +25,44 @@ export interface GateBenchmarkInput {
   readonly candidate: GateSide;
   /** Problems in the data set, or null where no bundle says. */
   readonly dataset_size: number | null;
-  /** Why the two sides must not be paired at all. */
+  /** Why, by their bundles, the two sides must not be paired. */
   readonly incomparable: readonly string[];
+  /** Both bundles name the same data set: expected answers need not be compared. */
+  readonly same_dataset: boolean;
+  /** Pair all the same: what speaks against it becomes a warning. */
+  readonly force: boolean;
 }
 
 export interface JudgedBenchmark {
   readonly benchmark: GateBenchmark;
   /** Without the benchmark's name. */
   readonly warnings: readonly string[];
+  /** Why the two sides must not be paired; empty under `force`. */
+  readonly incomparable: readonly string[];
 }
 
 const SIDES = ['baseline', 'candidate'] as const;
 
-/** Judges by DESIGN section 5: too little evidence first, then absolute and relative limit, each under both evidence rules. */
+/** Judges one benchmark: too little evidence first, then absolute and relative limit, each under both evidence rules. */
 export function gateBenchmark(input: GateBenchmarkInput): JudgedBenchmark {
-  const { policy } = input;
-  const unusable = [...input.incomparable, ...SIDES.flatMap((side) => sideProblems(side, input[side], policy))];
-  if (input.incomparable.length > 0 || input.baseline.table === null || input.candidate.table === null) {
-    return insufficient(emptyBenchmark(policy), unusable, []);
-  }
-  const paired = pairItems(input.baseline.table, input.candidate.table, metricNamed(policy.metric), policy.direction);
-  const warnings = evidenceWarnings(input, paired);
+  const { policy, force } = input;
+  const problems = SIDES.flatMap((side) => sideProblems(side, input[side], policy));
+  const { table: before } = input.baseline;
+  const { table: after } = input.candidate;
+  const paired = before === null || after === null ? null : pairItems(before, after, metricNamed(policy.metric), policy.direction);
+  const against = [...input.incomparable, ...(paired === null || input.same_dataset ? [] : differentAnswers(paired))];
+  const forced = force ? against.map((reason) => `${reason} (paired by --force)`) : [];
+  const incomparable = force ? [] : against;
+  const insufficient = (line: Line, reasons: readonly string[], warnings: readonly string[]): JudgedBenchmark => ({
+    benchmark: { ...line, status: 'INSUFFICIENT_EVIDENCE', reasons },
+    warnings: [...forced, ...warnings],
+    incomparable,
+  });
+  if (paired === null || incomparable.length > 0) return insufficient(emptyBenchmark(policy), [...incomparable, ...problems], []);
+
   const counts = { ...emptyBenchmark(policy), n_paired: paired.ids.length, coverage: tidyOrNull(paired.coverage) };
-  const reasons = [...unusable, ...tooFew(paired, policy)];
+  const warnings = evidenceWarnings(input, paired);
+  const reasons = [...problems, ...tooFew(input, paired)];
   if (paired.ids.length === 0) return insufficient(counts, reasons, warnings);
   const clusters = clusterLabels(paired, policy, warnings);
   const all = pairedInterval({ ...paired, clusters: clusters.labels });
@@ -56,20 +71,24 @@ export function gateBenchmark(input: GateBenchmarkInput): JudgedBenchmark {
   if (reasons.length > 0) return insufficient(measured, reasons, warnings);
   const size = input.dataset_size ?? paired.ids.length + paired.baseline_only + paired.candidate_only;
   const checked = checkLimits(interval, policy, size);
-  return { benchmark: { ...measured, ...checked.outcome }, warnings: [...warnings, ...checked.warnings] };
+  return { benchmark: { ...measured, ...checked.outcome }, warnings: [...forced, ...warnings, ...checked.warnings], incomparable };
 }
 
-function insufficient(
-  line: Omit<GateBenchmark, 'status' | 'reasons'>,
-  reasons: readonly string[],
-  warnings: readonly string[],
-): JudgedBenchmark {
-  return { benchmark: { ...line, status: 'INSUFFICIENT_EVIDENCE', reasons }, warnings };
+type Line = Omit<GateBenchmark, 'status' | 'reasons'>;
+
+function differentAnswers({ ids, different_answers: { count, first } }: PairedItems): string[] {
+  if (count === 0) return [];
+  return [
+    `Different data sets: the expected answers of ${count} of ${ids.length} paired items differ, first of problem_idx ${JSON.stringify(first)}`,
+  ];
 }
 
 function sideProblems(side: string, { table, problem, expected_samples, reported_errors }: GateSide, policy: ResolvedPolicy): string[] {
   if (table === null) return [problem ?? `No results of the ${side}`];
   if (table.samples === 0) return [`results.jsonl of the ${side} is empty`];
+  const needed = repeatsNeeded(policy.metric);
+  const most = table.repeatRange()?.most ?? 0;
+  if (most < needed) return [`${policy.metric} needs ${needed} repeats an item, the ${side} has ${most}`];
   if (table.missing === table.samples) return [`No sample of the ${side} has a value for metric ${policy.metric}`];
   const expected = Math.max(expected_samples ?? 0, table.samples);
   const errors = Math.max(table.missing + expected - table.samples, reported_errors ?? 0);
@@ -81,8 +100,11 @@ function sideProblems(side: string, { table, problem, expected_samples, reported
   ];
 }
 
-function tooFew(paired: PairedItems, policy: ResolvedPolicy): string[] {
+function tooFew({ policy, baseline, candidate }: GateBenchmarkInput, paired: PairedItems): string[] {
   const reasons: string[] = [];
+  if (paired.ids.length === 0 && baseline.table?.idKind() !== candidate.table?.idKind()) {
+    reasons.push('problem_idx are numbers on one side and texts on the other: 3 and "3" are two problems');
+  }
   if (paired.ids.length < policy.min_items) reasons.push(`Only ${paired.ids.length} paired items (minimum ${policy.min_items})`);
   if (paired.coverage !== null && exceeds(policy.min_coverage, paired.coverage)) {
     reasons.push(`Coverage ${formatShare(paired.coverage)} is below min_coverage ${formatShare(policy.min_coverage)}`);

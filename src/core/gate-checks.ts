@@ -50,7 +50,7 @@ export function checkLimits(interval: PairedInterval, policy: ResolvedPolicy, si
       status,
       absolute_breached: breached('Absolute'),
       relative_breached: breached('Relative'),
-      reasons: reasonsFor(status, checks, policy, settle),
+      reasons: reasonsFor({ status, checks, policy, baseline: interval.baseline, settle }),
     },
     warnings: [...notes, ...unsupported.map((one) => `${one.point} rests on the point estimate: ${intervalWords(one)}; ${settle(one)}`)],
   };
@@ -77,7 +77,15 @@ function check(name: Check['name'], limit: number, damage: ReturnType<typeof dam
   return { name, limit, damage: value, lower, upper, point: exceeds(value, limit) ? 'BREACH' : 'PASS', confidence };
 }
 
-function reasonsFor(status: GateStatus, checks: readonly Check[], policy: ResolvedPolicy, settle: (check: Check) => string): string[] {
+interface ReasonsInput {
+  readonly status: GateStatus;
+  readonly checks: readonly Check[];
+  readonly policy: ResolvedPolicy;
+  readonly baseline: number;
+  readonly settle: (check: Check) => string;
+}
+
+function reasonsFor({ status, checks, policy, baseline, settle }: ReasonsInput): string[] {
   const rule = policy.evidence;
   if (status === 'PASS') {
     const [absolute] = checks as [Check];
@@ -90,8 +98,9 @@ function reasonsFor(status: GateStatus, checks: readonly Check[], policy: Resolv
     .map((one) => {
       const [drop, limit] = shown(one);
       if (status === 'INSUFFICIENT_EVIDENCE') return `${capital(intervalWords(one))}; ${settle(one)}`;
+      const of = one.name === 'Relative' ? ` of the baseline ${formatValue(baseline, 0)}` : '';
       const by = rule === 'confidence' ? `: ${intervalWords(one)}` : '';
-      return `${one.name} ${dropWord(policy).toLowerCase()} ${drop} exceeds threshold ${limit}${by}`;
+      return `${one.name} ${dropWord(policy).toLowerCase()} ${drop}${of} exceeds threshold ${limit}${by}`;
     });
 }
 

@@ -1,6 +1,6 @@
 /** What a gated metric is: the value it has for one sample, and how the repeats of a problem come to the value of the item. */
 
-import { passAtK } from './stats/index.js';
+import { passAtK } from './stats/pass-at-k.js';
 
 /** The part of a line of results.jsonl that metrics are read from; files of other tools may have no more than the reward. */
 export interface MetricRow {
@@ -36,6 +36,11 @@ export function metricNamed(name: string): Metric {
   if (k === '1') return { name, builtIn: true, value: solved, collapse: meanOf };
   if (k !== undefined) return { name, builtIn: true, value: solved, collapse: (values) => passOf(values, Number(k)) };
   return { name, builtIn: false, value: (row) => numberUnder(row, name), collapse: meanOf };
+}
+
+/** Fewest repeats an item must have for the metric to exist: k of pass@k, else 1. */
+export function repeatsNeeded(name: string): number {
+  return Number(PASS_AT.exec(name)?.[1] ?? 1);
 }
 
 function solved(row: MetricRow): number {

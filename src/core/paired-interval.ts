@@ -1,7 +1,10 @@
 /** The paired difference of two runs with its 95% interval, by the rules that gate and compare share, and how many items would settle it. */
 
 import { tidy } from './numbers.js';
-import { clusteredMeanCi, nItemsNonInferiority, pairedMeanCi, pairedProportionDiffCi } from './stats/index.js';
+import { clusteredMeanCi } from './stats/clustered-mean.js';
+import { pairedMeanCi } from './stats/paired-mean.js';
+import { pairedProportionDiffCi } from './stats/paired-proportion.js';
+import { nItemsNonInferiority } from './stats/power-mcnemar.js';
 
 export const CONFIDENCE = 0.95;
 /** Chance of seeing the answer that the number of items is worked out for. */
@@ -34,7 +37,7 @@ export interface PairedValues {
 export function pairedInterval({ baseline, candidate, clusters = null }: PairedValues): PairedInterval {
   const n = baseline.length;
   if (n === 0) throw new RangeError('no paired items');
-  const ci = pairedMeanCi({ baseline: [...baseline], candidate: [...candidate], confidence: CONFIDENCE, direction: 'higher_is_better' });
+  const ci = pairedMeanCi({ baseline, candidate, confidence: CONFIDENCE, direction: 'higher_is_better' });
   const scores = { n, baseline: ci.mean_baseline as number, candidate: ci.mean_candidate as number, delta: ci.delta as number };
   const exact = agreeingBinary(baseline, candidate);
   if (exact !== null) return { ...scores, ...exact };
@@ -66,7 +69,7 @@ function agreeingBinary(baseline: readonly number[], candidate: readonly number[
 
 function clustered(baseline: readonly number[], candidate: readonly number[], clusters: readonly string[]): Interval {
   const values = baseline.map((before, i) => (candidate[i] as number) - before);
-  const { ci_t: interval, se_cr1: se } = clusteredMeanCi({ values, clusters: [...clusters], confidence: CONFIDENCE });
+  const { ci_t: interval, se_cr1: se } = clusteredMeanCi({ values, clusters, confidence: CONFIDENCE });
   if (interval === null || se === null) return NO_INTERVAL;
   return { lower: interval[0] as number, upper: interval[1] as number, method: 'cluster-robust', variance: se * se * values.length };
 }
@@ -78,6 +81,13 @@ function clustered(baseline: readonly number[], candidate: readonly number[], cl
 export function itemsToSettle(variance: number, gap: number): number | null {
   const margin = Math.abs(tidy(gap));
   if (margin < 1e-9 || variance <= 0) return null;
-  const n = nItemsNonInferiority({ discordance: variance, margin, true_damage: 0, alpha_one_sided: (1 - CONFIDENCE) / 2, power: POWER });
-  return n !== null && Number.isFinite(n) ? n : null;
+  // The formula's variance is a share, at most 1; it only knows variance / margin², so both can be scaled.
+  const scale = Math.max(1, Math.sqrt(variance));
+  return nItemsNonInferiority({
+    discordance: Math.min(1, variance / (scale * scale)),
+    margin: margin / scale,
+    true_damage: 0,
+    alpha_one_sided: (1 - CONFIDENCE) / 2,
+    power: POWER,
+  });
 }

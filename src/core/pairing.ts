@@ -60,6 +60,12 @@ export class ItemTable {
     return true;
   }
 
+  /** What all ids are; `mixed` also for a table without any. */
+  idKind(): 'number' | 'string' | 'mixed' {
+    const kinds = new Set([...this.items.keys()].map((id) => typeof id));
+    return kinds.size === 1 ? (kinds.has('number') ? 'number' : 'string') : 'mixed';
+  }
+
   /** Most and fewest repeats that an item has; null without items. */
   repeatRange(): { readonly fewest: number; readonly most: number } | null {
     let fewest = Number.POSITIVE_INFINITY;

@@ -12,7 +12,7 @@ import { createOpenAiModel } from '../adapters/models/openai.js';
 import { createSimpleSolver } from '../adapters/solvers/simple.js';
 import { readRunFile } from '../artifacts/run-file.js';
 import { definitionHash } from '../benchmarks/definition.js';
-import { loadBenchmark } from '../benchmarks/registry.js';
+import { builtinBenchmarks, loadBenchmark } from '../benchmarks/registry.js';
 import type { Benchmark } from '../core/benchmark.js';
 import type { Environment } from '../core/environment.js';
 import { NelError } from '../core/errors.js';
@@ -28,6 +28,11 @@ import { Redactor } from './redactor.js';
 setMaxListeners(0);
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** What can be named without a file, by name. */
+export function listBuiltinBenchmarks(): readonly Benchmark[] {
+  return [...builtinBenchmarks].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
 
 /** A benchmark with its data set read and its prompts made; no model yet. */
 export interface LoadedBenchmark {
@@ -151,7 +156,8 @@ export class RunOpener {
     };
   }
 
-  private async openPlanned(runDir: string, spec: RunSpec, planned: PlannedBenchmark): Promise<OpenBenchmark> {
+  /** Builds what a planned benchmark needs to be asked. @throws NelError when its data set or definition changed since it was planned */
+  async openPlanned(runDir: string, spec: RunSpec, planned: PlannedBenchmark): Promise<OpenBenchmark> {
     const loaded = await openBenchmark(planned.spec.ref, planned.spec.system_prompt, this.env, process.cwd());
     assertUnchanged('data set', planned, planned.dataset.fingerprint, loaded.environment.dataset.fingerprint);
     assertUnchanged('definition', planned, planned.definition_hash, loaded.definitionHash);

@@ -40,12 +40,21 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<{ worker: Worker; close: () => Promise<void> }> {
   installRuntime(options.log);
   const connection = await NativeConnection.connect(options.target.connection);
+  try {
+    return { worker: await pollingWorker(options, connection), close: () => connection.close() };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function pollingWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
   const deps: ActivityDeps = {
     openRun: (ref) => options.opener.open(ref),
     redact: options.opener.redactor.redact,
     assertOwned: (taskToken, details) => assertOwned(options.client, taskToken, details),
   };
-  const worker = await Worker.create({
+  return Worker.create({
     connection,
     namespace: options.target.namespace,
     taskQueue: options.taskQueue,
@@ -61,7 +70,6 @@ export async function createWorker(options: WorkerOptions): Promise<{ worker: Wo
     shutdownGraceTime: '35s',
     shutdownForceTime: '60s',
   });
-  return { worker, close: () => connection.close() };
 }
 
 /** A heartbeat with the attempt's token: the server refuses it when the attempt timed out or went to another worker. */

@@ -1,0 +1,149 @@
+/** defineBenchmark: makes a checked Benchmark of what a user, or a built-in benchmark's file, writes down. */
+
+import type { Benchmark, DatasetRef, Row, Scorer, ScorerInput, ScorerResult } from '../core/benchmark.js';
+import { NelError } from '../core/errors.js';
+import type { ChatMessage, GenerationSettings } from '../core/model.js';
+import { didYouMean } from '../core/nearest.js';
+import { compileTemplate } from '../core/template.js';
+
+/** A scorer as a function: a number or true/false is the reward, a ScorerResult says more. */
+export type ScorerFunction = (input: ScorerInput) => ScorerResult | number | boolean | Promise<ScorerResult | number | boolean>;
+
+export interface BenchmarkDefinition {
+  /** Names the folder of the results and matches baseline and candidate: letters, digits, `_`, `-` and `.`, at most 100. */
+  readonly name: string;
+  /** One line for `nel list benchmarks`. */
+  readonly description?: string;
+  /** Rows, `hf://org/name?split=test`, or a .jsonl, .json, .csv, .tsv or .parquet path, relative to the file that defines the benchmark. */
+  readonly dataset: DatasetRef;
+  /** Path under NEL_DATA_DIR with the same rows, for machines without network. */
+  readonly localPath?: string;
+  /** A template with `{field}` (braces are written `{{` and `}}`), or a function of the row. */
+  readonly prompt: string | ((row: Row) => string);
+  /** The field with the right answer. Either this or `target`. */
+  readonly targetField?: string;
+  /** The right answer as a function of the row. */
+  readonly target?: (row: Row) => string;
+  /** A field, or a function of the row; scores are also reported for each category. */
+  readonly category?: string | ((row: Row) => string | null);
+  /** A scorer such as `answerLine()`, or a function. */
+  readonly scorer: Scorer | ScorerFunction;
+  readonly systemPrompt?: string;
+  /** Turns before the prompt: few-shot examples, taken literally. */
+  readonly fewShot?: readonly ChatMessage[];
+  /** Fields that every row must have, beyond those that template, targetField and category name. */
+  readonly requiredFields?: readonly string[];
+  /** Fields that go into the results' metadata. */
+  readonly metadataFields?: readonly string[];
+  /** Settings that the benchmark prescribes; the config overrides them. */
+  readonly generation?: GenerationSettings;
+}
+
+const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
+  name: true,
+  description: true,
+  dataset: true,
+  localPath: true,
+  prompt: true,
+  targetField: true,
+  target: true,
+  category: true,
+  scorer: true,
+  systemPrompt: true,
+  fewShot: true,
+  requiredFields: true,
+  metadataFields: true,
+  generation: true,
+};
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+
+/**
+ * @throws NelError of kind `config` that says which member is wrong: an unknown or missing one, a bad name, a template that does
+ *   not parse or that asks every problem the same
+ */
+export function defineBenchmark(definition: BenchmarkDefinition): Benchmark {
+  const name = checkShape(definition);
+  const { prompt, scorer, targetField, target, category, description, requiredFields = [], ...rest } = definition;
+  const fields = typeof prompt === 'string' ? promptFields(prompt, name) : [];
+  const named = [targetField, typeof category === 'string' ? category : undefined].filter((field) => field !== undefined);
+  return Object.freeze({
+    ...rest,
+    description: description ?? '',
+    prompt,
+    target: (targetField ?? target) as string | ((row: Row) => string),
+    ...(category === undefined ? {} : { category }),
+    requiredFields: [...new Set([...fields, ...named, ...requiredFields])],
+    scorer: typeof scorer === 'function' ? functionScorer(scorer) : scorer,
+  });
+}
+
+/** True for what defineBenchmark returns, also from another copy of this package. */
+export function isBenchmark(value: unknown): value is Benchmark {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, dataset, prompt, target, requiredFields, scorer } = value as Partial<Benchmark>;
+  return (
+    typeof name === 'string' &&
+    dataset !== undefined &&
+    prompt !== undefined &&
+    target !== undefined &&
+    Array.isArray(requiredFields) &&
+    typeof scorer?.score === 'function'
+  );
+}
+
+function checkShape(definition: BenchmarkDefinition): string {
+  if (typeof definition !== 'object' || definition === null) throw new NelError('config', 'defineBenchmark needs an object');
+  const { name, prompt, dataset, scorer, targetField, target } = definition;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new NelError('config', `benchmark name ${JSON.stringify(name)} is not usable`, {
+      hint: 'A name has letters, digits, "_", "-" and ".", begins with a letter or digit and has at most 100 characters.',
+    });
+  }
+  const fail = (message: string, hint?: string): never => {
+    throw new NelError('config', `benchmark "${name}": ${message}`, hint === undefined ? {} : { hint });
+  };
+  for (const key of Object.keys(definition)) {
+    if (!Object.hasOwn(KEYS, key)) fail(`unknown member "${key}"${didYouMean(key, Object.keys(KEYS))}`);
+  }
+  if (typeof prompt !== 'string' && typeof prompt !== 'function') fail('prompt must be a template or a function of the row');
+  if (typeof dataset !== 'string' && !Array.isArray(dataset)) fail('dataset must be an array of rows, a path or an hf:// address');
+  if (Array.isArray(dataset) && dataset.length === 0) fail('dataset has no rows');
+  if (typeof scorer !== 'function' && (typeof scorer?.score !== 'function' || typeof scorer.name !== 'string')) {
+    fail('scorer must be a scorer such as answerLine(), or a function', 'Scorers are made by a call: answerLine(), not answerLine.');
+  }
+  if (typeof scorer === 'function' && FACTORIES.has(scorer.name))
+    fail(`scorer is the function ${scorer.name} itself`, `Write ${scorer.name}().`);
+  if ((targetField === undefined) === (target === undefined)) fail('exactly one of targetField and target is needed');
+  if (targetField !== undefined && typeof targetField !== 'string') fail('targetField must be the name of a field');
+  if (target !== undefined && typeof target !== 'function') fail('target must be a function of the row', 'Name a field with targetField.');
+  return name;
+}
+
+/** Names under which the scorer factories are exported: passing one without calling it is an easy slip. */
+const FACTORIES = new Set(['answerLine', 'exactMatch', 'numericMatch', 'multipleChoice', 'gsm8k', 'mmluPro']);
+
+function promptFields(prompt: string, name: string): readonly string[] {
+  const { fields } = compileTemplate(prompt, `prompt of benchmark "${name}"`);
+  if (fields.length === 0) {
+    throw new NelError('config', `benchmark "${name}": the prompt names no field, so that every problem would be asked the same`, {
+      hint: 'Put a field of the data set into the prompt, such as {question}.',
+    });
+  }
+  return fields;
+}
+
+function functionScorer(judge: ScorerFunction): Scorer {
+  const toResult = (value: ScorerResult | number | boolean): ScorerResult =>
+    typeof value === 'object' ? value : { reward: Number(value), extracted: null };
+  const scorer: Scorer & { toString(): string } = {
+    name: judge.name === '' || judge.name === 'scorer' ? 'custom' : judge.name,
+    score(input) {
+      const judged = judge(input);
+      return judged instanceof Promise ? judged.then(toResult) : toResult(judged);
+    },
+    // The definition hash is made over this text: it must be the user's, not this wrapper's.
+    toString: () => judge.toString(),
+  };
+  return scorer;
+}

@@ -1,0 +1,35 @@
+/** The built-in benchmark gsm8k: 1,319 grade-school word problems with a number as answer. */
+
+import type { Benchmark, Row } from '../core/benchmark.js';
+import { NelError } from '../core/errors.js';
+import { gsm8k, gsm8kGold } from '../core/scoring/gsm8k.js';
+import { defineBenchmark } from './define.js';
+
+/** Data set commit on the Hub; rows of another commit would be another data set. */
+const REVISION = '740312add88f781978c0658806c59bc2815b9866';
+
+/**
+ * Paper: Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems, arXiv:2110.14168.
+ * Data: openai/gsm8k, config `main`, split `test` (MIT), or `gsm8k/test.jsonl` of OpenAI's grade-school-math.
+ * Rule: the answer's last number, as lm-evaluation-harness' `flexible-extract` (src/core/scoring/gsm8k.ts).
+ * Prompt: zero-shot, chain of thought, in our words.
+ */
+export const gsm8kBenchmark: Benchmark = defineBenchmark({
+  name: 'gsm8k',
+  description: 'Grade-school math word problems (1,319), exact number',
+  dataset: `hf://openai/gsm8k?config=main&split=test&revision=${REVISION}`,
+  localPath: 'gsm8k/test.jsonl',
+  requiredFields: ['question', 'answer'],
+  prompt:
+    'Work out the following word problem step by step. ' +
+    'Put the result on the last line, as "#### " and the bare number, without units or other words.\n\n' +
+    'Problem: {question}',
+  target: goldOf,
+  scorer: gsm8k(),
+});
+
+function goldOf(row: Row): string {
+  const gold = gsm8kGold(String(row['answer']));
+  if (gold === null) throw new NelError('data', 'field "answer" has no "#### " with the gold answer behind it');
+  return gold;
+}

@@ -1,0 +1,139 @@
+/** Runs a gate case folder (baseline/, candidate/, policy.yaml, expected.json) as `nel gate` would, in process, and compares what comes out. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { exitCodeOf } from '../cli/exit-codes.js';
+import { registerGate } from '../cli/gate.js';
+import { errorMessage, NelError } from '../core/errors.js';
+import type { GateBenchmark, GateReport } from '../core/gate.js';
+
+export interface CaseResult {
+  readonly passed: boolean;
+  /** What differs, where it failed. */
+  readonly message?: string;
+}
+
+interface ExpectedBenchmark {
+  readonly status?: string;
+  readonly [field: string]: unknown;
+}
+
+interface Expected {
+  /** A verdict, several joined by `|`, or `any`. */
+  readonly verdict?: string;
+  readonly exit_code?: number;
+  readonly benchmarks?: Readonly<Record<string, string | ExpectedBenchmark>>;
+  /** No verdict: exit 3 or more and these words on standard error. */
+  readonly error?: string;
+}
+
+/** What a run of the command left behind. */
+interface Outcome {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const TOLERANCE = 1e-9;
+
+/** A folder with a policy and an expectation of a command line. */
+export function isGateCaseFolder(dir: string): boolean {
+  const file = path.join(dir, 'expected.json');
+  if (!existsSync(file) || !existsSync(path.join(dir, 'policy.yaml'))) return false;
+  try {
+    return Array.isArray((JSON.parse(readFileSync(file, 'utf8')) as { argv?: unknown }).argv);
+  } catch {
+    return false;
+  }
+}
+
+export async function runGateCase(dir: string): Promise<CaseResult> {
+  const { argv, expected } = JSON.parse(readFileSync(path.join(dir, 'expected.json'), 'utf8')) as { argv: string[]; expected: Expected };
+  const outcome = await runCommand(argv.includes('--format') ? argv : [...argv, '--format', 'json'], dir);
+  const differences = differencesFrom(expected, outcome);
+  return differences.length === 0 ? { passed: true } : { passed: false, message: differences.join('; ') };
+}
+
+/** `nel gate ARGV` with `cwd` as its directory; what main.ts does with an error is done here. */
+export async function runCommand(argv: readonly string[], cwd: string): Promise<Outcome> {
+  const outcome = { exit: 0, stdout: '', stderr: '' };
+  const program = new Command('nel').exitOverride().configureOutput({
+    writeOut: (text) => {
+      outcome.stdout += text;
+    },
+    writeErr: (text) => {
+      outcome.stderr += text;
+    },
+  });
+  registerGate(program, {
+    cwd,
+    stdout: (text) => {
+      outcome.stdout += text;
+    },
+    stderr: (text) => {
+      outcome.stderr += text;
+    },
+    exit: (code) => {
+      outcome.exit = code;
+    },
+  });
+  try {
+    await program.parseAsync(['gate', ...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) outcome.exit = error.exitCode === 0 ? 0 : exitCodeOf('usage');
+    else if (error instanceof NelError) {
+      outcome.exit = exitCodeOf(error.kind);
+      outcome.stderr += `error: ${error.message}\n${error.hint ?? ''}\n`;
+    } else throw error;
+  }
+  return outcome;
+}
+
+function differencesFrom(expected: Expected, outcome: Outcome): string[] {
+  if (expected.error !== undefined) return errorDifferences(expected.error, outcome);
+  if (outcome.exit >= 3) return brokenDifferences(expected, outcome);
+  let report: GateReport;
+  try {
+    report = JSON.parse(outcome.stdout) as GateReport;
+  } catch (error) {
+    return [`the report is not JSON: ${errorMessage(error)}`];
+  }
+  const differences: string[] = [];
+  const verdicts = (expected.verdict ?? 'any').split('|');
+  if (!verdicts.includes('any') && !verdicts.includes(report.verdict))
+    differences.push(`verdict ${report.verdict}, not ${expected.verdict}`);
+  if (expected.exit_code !== undefined && outcome.exit !== expected.exit_code) {
+    differences.push(`exit code ${outcome.exit}, not ${expected.exit_code}`);
+  }
+  for (const [name, wanted] of Object.entries(expected.benchmarks ?? {})) {
+    const got = report.benchmarks.find(({ benchmark }) => benchmark === name);
+    if (got === undefined) differences.push(`${name} is not in the report`);
+    else differences.push(...benchmarkDifferences(got, typeof wanted === 'string' ? { status: wanted } : wanted));
+  }
+  return differences;
+}
+
+function errorDifferences(words: string, { exit, stderr }: Outcome): string[] {
+  const differences = exit >= 3 ? [] : [`exit code ${exit}, not an error (3 or more)`];
+  if (!stderr.toLowerCase().includes(words.toLowerCase())) differences.push(`standard error does not say "${words}": ${stderr.trim()}`);
+  return differences;
+}
+
+/** A data error stands for any verdict but GO, as nothing passed; not where a verdict was asked for by name. */
+function brokenDifferences({ verdict = 'any', exit_code }: Expected, { exit, stderr }: Outcome): string[] {
+  const open = verdict === 'any' || (verdict.includes('|') && !verdict.split('|').includes('GO'));
+  return open && exit_code === undefined ? [] : [`exit code ${exit} instead of ${verdict}: ${stderr.trim()}`];
+}
+
+function benchmarkDifferences(got: GateBenchmark, wanted: ExpectedBenchmark): string[] {
+  return Object.entries(wanted).flatMap(([field, value]) => {
+    const actual = (got as unknown as Record<string, unknown>)[field];
+    return same(actual, value) ? [] : [`${got.benchmark}.${field} is ${JSON.stringify(actual)}, not ${JSON.stringify(value)}`];
+  });
+}
+
+function same(actual: unknown, wanted: unknown): boolean {
+  if (typeof actual === 'number' && typeof wanted === 'number') return Math.abs(actual - wanted) <= TOLERANCE;
+  return JSON.stringify(actual) === JSON.stringify(wanted);
+}

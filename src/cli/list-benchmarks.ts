@@ -1,0 +1,37 @@
+/** What `nel list benchmarks` prints. */
+
+import type { Benchmark } from '../core/benchmark.js';
+import { listBuiltinBenchmarks } from '../workers/compose.js';
+
+export function listBenchmarks(verbose: boolean): void {
+  const benchmarks = listBuiltinBenchmarks();
+  const width = Math.max(...benchmarks.map(({ name }) => name.length));
+  for (const benchmark of benchmarks) {
+    process.stdout.write(
+      verbose ? `${details(benchmark)}\n\n` : `${benchmark.name.padEnd(width)}  ${benchmark.description.split('\n')[0] ?? ''}\n`,
+    );
+  }
+}
+
+/** A function has no text that a list could show. */
+function shown(value: string | ((...args: never[]) => unknown) | undefined): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'function' ? 'made by a function of the row' : value;
+}
+
+function details(benchmark: Benchmark): string {
+  const { dataset, localPath } = benchmark;
+  const rows: [string, string][] = [
+    ['data set', typeof dataset === 'string' ? dataset : `${dataset.length} rows, in the file`],
+    ['local path', localPath === undefined ? 'none' : `$NEL_DATA_DIR/${localPath}`],
+    ['fields', benchmark.requiredFields.join(', ')],
+    ['target', shown(benchmark.target)],
+    ['category', shown(benchmark.category)],
+    ['scorer', benchmark.scorer.name],
+    ['few-shot', `${(benchmark.fewShot ?? []).filter(({ role }) => role === 'user').length} examples`],
+    ['system', shown(benchmark.systemPrompt)],
+    ['prompt', shown(benchmark.prompt)],
+  ];
+  const lines = rows.map(([name, text]) => `  ${name.padEnd(11)} ${text.replaceAll('\n', `\n${' '.repeat(14)}`)}`);
+  return [`${benchmark.name}: ${benchmark.description}`, ...lines].join('\n');
+}

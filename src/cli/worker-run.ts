@@ -1,0 +1,36 @@
+/** The process behind `nel worker`: polls until SIGTERM or SIGINT, then lets calls in flight finish and hands the rest back. */
+
+import { connectClient, findTemporal } from '../client/connection.js';
+import { registerSearchAttributes } from '../client/search-attributes.js';
+import { NelError } from '../core/errors.js';
+import { RunOpener } from '../workers/compose.js';
+import { createWorker, SHARED_TASK_QUEUE } from '../workers/worker.js';
+import { EXIT } from './exit-codes.js';
+
+/** @returns the exit code */
+export async function runWorker(taskQueueFlag: string | undefined): Promise<number> {
+  const { env } = process;
+  if (!env['TEMPORAL_ADDRESS']) {
+    throw new NelError('usage', 'TEMPORAL_ADDRESS is not set: there is no cluster to serve', {
+      hint: 'set it to host:port; without a cluster, `nel eval run` brings its own worker',
+    });
+  }
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const taskQueue = taskQueueFlag ?? env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE;
+  const target = await findTemporal(env, say);
+  const client = await connectClient(target, env);
+  await registerSearchAttributes(client);
+  const { worker, close } = await createWorker({ target, client, env, taskQueue, opener: new RunOpener(env), log: say });
+  const onSignal = (): void => {
+    if (worker.getState() !== 'RUNNING') return;
+    say('stopping: calls in flight may finish, other workers take over the rest');
+    worker.shutdown();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  say(`worker ${process.pid} polls ${taskQueue} at ${target.address}, namespace ${target.namespace}`);
+  await worker.run();
+  await close();
+  await client.connection.close();
+  return EXIT.OK;
+}

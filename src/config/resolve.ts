@@ -1,0 +1,68 @@
+/** From flags, file and environment to the one frozen RunSpec that everything after it works on, and notes on what won over what. */
+
+import path from 'node:path';
+import type { RunSpec } from '../core/spec.js';
+import { DEFAULTS } from './defaults.js';
+import { checkFlags, flagOr, type ResolveContext, type RunFlags } from './flags.js';
+import type { ParsedConfig } from './load.js';
+import { Problems } from './problems.js';
+import { resolveBenchmarks } from './resolve-benchmarks.js';
+import { resolveServices } from './resolve-services.js';
+import type { Environment } from './secret-names.js';
+import { expandVariables } from './variables.js';
+
+export interface ResolveInput {
+  readonly file?: ParsedConfig | undefined;
+  readonly flags: RunFlags;
+  readonly env: Environment;
+  /** Current directory; output.dir and paths of flags are relative to it. */
+  readonly cwd: string;
+}
+
+export interface ResolvedRun {
+  /** Frozen in depth. Paths are absolute; of API keys only the variables' names. */
+  readonly spec: RunSpec;
+  /** One sentence each, to be printed: what a flag overrides, what the environment gave, what does not run. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Resolves a run: flags > file > environment > defaults. Whether the variables of API keys are set is not checked here
+ * (a dry run needs none): see checkSecrets.
+ *
+ * @throws NelError of kind config (a line of the file) or usage (a flag); several problems come as one list
+ */
+export function resolveRunSpec({ file, flags, env, cwd }: ResolveInput): ResolvedRun {
+  const context: ResolveContext = { file, flags, env, cwd: path.resolve(cwd), problems: new Problems(), notes: [] };
+  checkFlags(context);
+  context.problems.throwIfAny();
+  const benchmarks = resolveBenchmarks(context);
+  const services = resolveServices(context, new Set(benchmarks.map((benchmark) => benchmark.solver.service)));
+  const dir = resolveOutputDir(context);
+  const max_error_rate = flagOr(context, 'maxErrorRate', ['max_error_rate'], file?.config.max_error_rate) ?? DEFAULTS.max_error_rate;
+  context.problems.throwIfAny();
+  return deepFreeze({ spec: { services, benchmarks, output: { dir }, max_error_rate }, notes: context.notes });
+}
+
+function resolveOutputDir(context: ResolveContext): string {
+  const { file, flags, env, cwd, problems } = context;
+  const field = ['output', 'dir'];
+  const written = file?.config.output?.dir;
+  const dir = flagOr(context, 'outputDir', field, written) ?? DEFAULTS.output_dir;
+  // The shell has expanded a flag already.
+  const expanded = flags.outputDir === undefined ? expandVariables(dir, env) : ({ ok: true, text: dir } as const);
+  if (!expanded.ok) {
+    problems.add({ kind: 'config', message: `output.dir ${expanded.message}`, hint: expanded.hint, at: file?.positionOf(field) });
+    return '';
+  }
+  const home = env.HOME;
+  return path.resolve(cwd, home ? expanded.text.replace(/^~(?=\/|$)/, home) : expanded.text);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}

@@ -1,0 +1,177 @@
+/**
+ * The form of a config file, as zod: what load.ts checks a file against and what docs/reference/config.md and
+ * schemas/eval-config.schema.json are generated from. Every field is optional here or checked later, because a flag or the
+ * environment may give it; a default is written down as documentation and filled in by resolve.ts, which so can tell
+ * what a file said from what it left out.
+ */
+
+import { z } from 'zod';
+import { canonicalJson, type Json } from '../core/json.js';
+import { DEFAULTS } from './defaults.js';
+import { API_KEY_PATTERN } from './secret-names.js';
+
+/** An optional field with its documentation: what it is, unit, trap. The range comes from the schema, the default from `fallback`. */
+function field<T extends z.ZodType>(schema: T, description: string, fallback?: Json): z.ZodOptional<T> {
+  return schema.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
+}
+
+/** Members of a request that nel writes itself: given in `extra_body` they would silently win over what the run says it does. */
+const OWN_BODY_MEMBERS: Readonly<Record<string, string>> = {
+  model: 'it is services.<name>.model',
+  messages: 'the benchmark makes it',
+  prompt: 'the benchmark makes it',
+  stream: 'answers are read whole',
+  stream_options: 'answers are read whole',
+  n: 'of several answers to a call only one would be scored; use repeats',
+  temperature: 'give it beside extra_body',
+  top_p: 'give it beside extra_body',
+  max_tokens: 'give it beside extra_body',
+  stop: 'give it beside extra_body',
+  seed: 'give it beside extra_body, so that repeats differ',
+  presence_penalty: 'give it beside extra_body',
+  frequency_penalty: 'give it beside extra_body',
+};
+
+const extraBody = z.record(z.string(), z.unknown()).superRefine((body, context) => {
+  for (const key of Object.keys(body)) {
+    const own = Object.hasOwn(OWN_BODY_MEMBERS, key) ? OWN_BODY_MEMBERS[key] : undefined;
+    if (own !== undefined) context.addIssue({ code: 'custom', path: [key], message: `may not be set: ${own}` });
+    else if (/api[_-]?key|authorization|passw|secret/i.test(key)) {
+      context.addIssue({ code: 'custom', path: [key], message: 'looks like a credential, and request bodies are recorded; use api_key' });
+    } else if (!isJson(body[key])) context.addIssue({ code: 'custom', path: [key], message: 'is not a JSON value' });
+  }
+});
+
+function isJson(value: unknown): boolean {
+  try {
+    canonicalJson(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const generationSchema = z.strictObject({
+  temperature: field(
+    z.number().min(0).max(2),
+    'Randomness of sampling. Not sent unless given, so that the endpoint or the benchmark decides: some reasoning models refuse or lose by 0. Write 0 for scores that repeat as closely as the endpoint allows.',
+  ),
+  top_p: field(z.number().min(0).max(1), 'Share of the probability mass that is sampled from. Not sent unless given.'),
+  max_tokens: field(
+    z.int().min(1),
+    'Most tokens of an answer. Too small a number cuts answers off (`finish_reason: length`) and scores them 0; reasoning counts too. Not sent unless given.',
+  ),
+  stop: field(
+    z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+    'Text that ends an answer, or a list of such texts; many endpoints take at most 4. Not sent unless given.',
+  ),
+  seed: field(
+    z.int(),
+    'Seed of the sampling: repeat r of a problem is sent `seed + r`. Not every endpoint honours it. Not sent unless given.',
+  ),
+  presence_penalty: field(z.number().min(-2).max(2), 'Lowers the odds of tokens that have appeared. Not sent unless given.'),
+  frequency_penalty: field(z.number().min(-2).max(2), 'Lowers the odds of tokens by how often they have appeared. Not sent unless given.'),
+  extra_body: field(
+    extraBody,
+    'Members put into the request body as they are, such as `top_k` or `chat_template_kwargs`. What nel writes itself (`model`, `messages`, `n`, `seed`, …) may not be in it.',
+  ),
+});
+
+export const serviceSchema = z.strictObject({
+  type: field(z.literal('api'), 'Kind of service: `api` is an endpoint that is already running.', 'api'),
+  url: field(
+    z.string().min(1),
+    'Address of the endpoint, with or without `/chat/completions` or `/completions` at its end. `/v1` is not added: write it if the endpoint has it. No credentials and no query. `${VAR}` is expanded. Left out: `--model-url` or NEMO_MODEL_URL.',
+  ),
+  protocol: field(
+    z.enum(['chat_completions', 'completions']),
+    'How prompts are sent: as chat messages, or as one text. Left out: what the url ends in, else the default. A protocol that contradicts the url is an error.',
+    DEFAULTS.protocol,
+  ),
+  model: field(
+    z.string().min(1),
+    'Name of the model, as the endpoint knows it. `${VAR}` is expanded. Left out: `--model-id` or NEMO_MODEL_ID.',
+  ),
+  api_key: field(
+    z.string().regex(API_KEY_PATTERN),
+    'Name of the environment variable with the API key, written `${NAME}`; `${NAME:-}` if the key may be missing. A key itself is refused. Left out: no key is sent to a url of this file.',
+  ),
+  generation: field(generationSchema, 'Sampling settings of every benchmark that asks this service.'),
+  concurrency: field(
+    z.int().min(1).max(10_000),
+    'Most calls in flight at once. The run goes below it by itself when the endpoint answers 429. Benchmarks that ask the same endpoint share it.',
+    DEFAULTS.concurrency,
+  ),
+  request_timeout: field(
+    z.number().gt(0).max(86_400),
+    'Seconds until an attempt is given up and retried. Long reasoning needs more; a call that hangs holds its slot that long.',
+    DEFAULTS.request_timeout,
+  ),
+  max_retries: field(
+    z.int().min(0).max(100),
+    'Attempts beyond the first before a sample is an error. Waiting out a 429 does not count.',
+    DEFAULTS.max_retries,
+  ),
+});
+
+export const solverSchema = z.strictObject({
+  type: field(z.literal('simple'), 'How a problem becomes an answer: `simple` is one model call.', 'simple'),
+  service: field(z.string().min(1), 'Name of the service to ask. May be left out when there is only one.'),
+});
+
+export const benchmarkSchema = z.strictObject({
+  name: z.string().min(1).meta({
+    description:
+      'A built-in benchmark (`nel list benchmarks`), or the path of your own (`./my_benchmark.ts`), looked for beside this file first and then in the current directory. `${VAR}` is expanded.',
+  }),
+  repeats: field(
+    z.int().min(1).max(10_000),
+    'Answers taken to each problem; pass@k needs at least k. Calls and cost grow with it.',
+    DEFAULTS.repeats,
+  ),
+  max_problems: field(
+    z.int().min(1).nullable(),
+    'Only the first N problems, which are no random sample: data sets are often ordered by subject. `null`: all of them.',
+    null,
+  ),
+  system_prompt: field(
+    z.string().nullable(),
+    "System prompt in place of the benchmark's own; taken as written, `${VAR}` is not expanded. `null`: the benchmark's own.",
+    null,
+  ),
+  solver: field(solverSchema, 'How problems are solved, and by which service.'),
+  generation: field(generationSchema, "Sampling settings for this benchmark; each one given here wins over the service's."),
+});
+
+export const outputSchema = z.strictObject({
+  dir: field(
+    z.string().min(1),
+    'Folder for results, relative to the current directory (not to this file). `${VAR}` and a leading `~/` are expanded.',
+    DEFAULTS.output_dir,
+  ),
+});
+
+const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
+
+export const evalConfigSchema = z.strictObject({
+  services: field(
+    z.record(serviceName, serviceSchema),
+    'The model endpoints, by a name of your choice. Left out: one service named `model`, from flags or the environment.',
+  ),
+  benchmarks: field(
+    z.array(benchmarkSchema).min(1),
+    'What to run; all of it runs at once, under one limit an endpoint. Left out: `--bench`.',
+  ),
+  output: field(outputSchema, 'Where results go.'),
+  max_error_rate: field(
+    z.number().min(0).max(1),
+    'Largest share of samples that may end as errors (calls that failed for good): 0.01 is 1%. Above it the run fails with exit code 4 and writes no bundle.',
+    DEFAULTS.max_error_rate,
+  ),
+});
+
+/** A config file as written: checked, nothing filled in. */
+export type EvalConfig = z.output<typeof evalConfigSchema>;
+export type ServiceConfig = z.output<typeof serviceSchema>;
+export type BenchmarkConfig = z.output<typeof benchmarkSchema>;
+export type GenerationConfig = z.output<typeof generationSchema>;
