@@ -65,12 +65,12 @@ export async function callWithRetries(
     const acquired = endpoint.limiter.acquire(signals.stop);
     const slot: Slot = acquired instanceof Promise ? await acquired : acquired;
     let error: ModelCallError;
-    const pending = runtime.beforeCall();
-    if (pending !== undefined) {
-      await pending.catch((reason: unknown) => {
-        endpoint.limiter.release(slot, 'failure');
-        throw reason;
-      });
+    try {
+      endpoint.assertNotRefused(model);
+      await runtime.beforeCall();
+    } catch (reason) {
+      endpoint.limiter.release(slot, 'failure');
+      throw reason;
     }
     const sent = runtime.now();
     tally.attempts++;
@@ -86,6 +86,7 @@ export async function callWithRetries(
       if (!isCallError) throw thrown;
       error = thrown;
     }
+    if (error.disposition === 'stop_run') endpoint.recordRefusal(model, error);
     if (error.disposition !== 'retry') throw error;
     const throttled = error.category === 'rate_limit';
     if (throttled) rateLimited++;

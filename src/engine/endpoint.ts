@@ -3,7 +3,7 @@
  * sample's fault (an error) or the endpoint's (the batch waits): a dead endpoint must never be scored.
  */
 
-import { type Model, ModelCallError, type ProbeResult } from '../core/model.js';
+import type { Model, ModelCallError, ProbeResult } from '../core/model.js';
 import { AdaptiveLimiter } from './limiter.js';
 
 /** The endpoint does not answer: the batch stops, the workflow waits until it does. Nothing was scored. */
@@ -12,10 +12,13 @@ export class EndpointDownError extends Error {
 }
 
 const PROBE_KEPT_MS = 1_000;
+/** A refusal is remembered for as long as the cancellation of the other batches may take; a later resume asks again. */
+const REFUSAL_KEPT_MS = 10_000;
 
 export class Endpoint {
   readonly limiter: AdaptiveLimiter;
   private lastSuccess = Number.NEGATIVE_INFINITY;
+  private readonly refusals = new WeakMap<Model, { readonly at: number; readonly error: ModelCallError }>();
   private probed: { at: number; result: Promise<ProbeResult> } | undefined;
 
   constructor(
@@ -28,6 +31,17 @@ export class Endpoint {
 
   recordSuccess(): void {
     this.lastSuccess = this.now();
+  }
+
+  /** Notes that no call of this model can succeed, so that its other batches do not find out one by one. */
+  recordRefusal(model: Model, error: ModelCallError): void {
+    this.refusals.set(model, { at: this.now(), error });
+  }
+
+  /** @throws the recent refusal of this model, if there is one */
+  assertNotRefused(model: Model): void {
+    const refusal = this.refusals.get(model);
+    if (refusal !== undefined && this.now() - refusal.at < REFUSAL_KEPT_MS) throw refusal.error;
   }
 
   /**
