@@ -47,7 +47,7 @@ export function toModelCallError(error: unknown, context: CallContext): ModelCal
   if (error instanceof APIConnectionTimeoutError) {
     return new ModelCallError(`no answer within ${context.timeoutS} s from ${context.url}`, { category: 'timeout', disposition: 'retry' });
   }
-  if (error instanceof APIError && error.status !== undefined) return fromStatus(error, context);
+  if (error instanceof APIError && error.status !== undefined) return fromStatus(error as APIError, context);
   const transport = transportErrorOf(error);
   if (transport) return fromTransport(transport, context);
   if (error instanceof NotJsonError || error instanceof BadReplyError) {

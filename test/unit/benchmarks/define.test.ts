@@ -73,7 +73,7 @@ describe('definitionHash', () => {
 
   it.each<[string, Partial<BenchmarkDefinition>]>([
     ['prompt', { prompt: '{q}!' }],
-    ['prompt function', { prompt: (row) => `${row['q']}` }],
+    ['prompt function', { prompt: (row) => String(row['q']) }],
     ['system prompt', { systemPrompt: 's' }],
     ['few-shot turns', { fewShot: [{ role: 'user', content: 'x' }] }],
     ['scorer option', { scorer: answerLine({ label: 'Final' }) }],

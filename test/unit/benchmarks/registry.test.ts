@@ -37,6 +37,10 @@ describe('loadBenchmark', () => {
     expect((await loadBenchmark('MMLU-Pro', folder)).benchmark.name).toBe('mmlu_pro');
   });
 
+  it('knows the practice benchmarks by name', async () => {
+    expect((await loadBenchmark('practice_facts', folder)).benchmark.name).toBe('practice_facts');
+  });
+
   it('suggests the nearest name and lists all', async () => {
     const error = await failure('gsm8');
     expect(error.kind).toBe('usage');
