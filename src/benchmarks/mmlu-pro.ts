@@ -3,6 +3,7 @@
 import type { Benchmark, Row } from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
 import { mmluPro } from '../core/scoring/mmlu-pro.js';
+import { fieldText } from '../core/template.js';
 import { defineBenchmark } from './define.js';
 
 /** Data set commit on the Hub. It is later than the one that most published results used: white space in options was corrected. */
@@ -30,14 +31,14 @@ export const mmluProBenchmark: Benchmark = defineBenchmark({
 });
 
 function promptOf(row: Row): string {
-  const { question, options, category } = row;
+  const options = row['options'];
   if (!Array.isArray(options) || options.length < 2 || options.length > LETTERS.length) {
     throw new NelError('data', 'field "options" is not a list of 2 to 26 options');
   }
-  const lines = options.map((option, i) => `${LETTERS[i]}. ${option}`);
+  const lines = options.map((option, i) => `${LETTERS[i]}. ${String(option)}`);
   return (
-    `Below is a multiple-choice question from the field of ${category}. Exactly one option is right. ` +
+    `Below is a multiple-choice question from the field of ${fieldText(row, 'category')}. Exactly one option is right. ` +
     'Reason step by step, then end with the sentence "The answer is (X)." where X is the letter of that option.\n\n' +
-    `Question: ${question}\n\nOptions:\n${lines.join('\n')}`
+    `Question: ${fieldText(row, 'question')}\n\nOptions:\n${lines.join('\n')}`
   );
 }

@@ -5,12 +5,13 @@ import path from 'node:path';
 import type { Benchmark } from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import { practiceBenchmarks } from '../practice/benchmarks.js';
 import { loadBenchmarkFile } from './file.js';
 import { gsm8kBenchmark } from './gsm8k.js';
 import { mmluProBenchmark } from './mmlu-pro.js';
 
 /** The benchmarks that can be named without a file, in the order of `nel list benchmarks`. */
-export const builtinBenchmarks: readonly Benchmark[] = [gsm8kBenchmark, mmluProBenchmark];
+export const builtinBenchmarks: readonly Benchmark[] = [gsm8kBenchmark, mmluProBenchmark, ...practiceBenchmarks];
 
 export interface LoadedBenchmark {
   readonly benchmark: Benchmark;

@@ -169,12 +169,34 @@ function parseJson(text: string, file: string, linesBefore: number): unknown {
     return JSON.parse(text);
   } catch (error) {
     const message = errorMessage(error);
-    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? (message.includes('end of JSON') ? text.length : 0));
+    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? unexpectedAt(text, message));
     const before = text.slice(0, offset).split('\n');
     const position = { file, line: linesBefore + before.length, column: (before.at(-1) as string).length + 1 };
-    const problem = message.replace(/ in JSON at position.*$/s, '').slice(0, 200);
+    const problem = message.replace(/ in JSON at position.*$|, (?:\.\.\.)?".*$/s, '').slice(0, 200);
     throw new NelError('data', `not valid JSON: ${problem}`, { at: position, cause: error });
   }
+}
+
+/** Node gives no position for an unexpected token: the shortest text that fails in the same way ends with it. */
+function unexpectedAt(text: string, message: string): number {
+  const token = /^Unexpected token '(.)'/su.exec(message)?.[1];
+  if (token === undefined) return text.length;
+  const failsBefore = (end: number): boolean => {
+    try {
+      JSON.parse(text.slice(0, end));
+      return false;
+    } catch (error) {
+      return errorMessage(error).startsWith('Unexpected token');
+    }
+  };
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (failsBefore(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return Math.max(0, low - token.length);
 }
 
 function at(file: string, line: number | undefined): SourcePosition {

@@ -20,6 +20,9 @@ const REFUSAL = new RegExp(
     String.raw`(?:help|assist|comply|engage|participate|fulfil|fulfill|provide|discuss|share|continue with|respond to|answer (?:that|this)|do (?:that|this)|support|create|generate|write)\b`,
 );
 
+/** How a refusal can begin: nearly every other answer is told apart by its first word, before anything is rewritten. */
+const FIRST_WORD = /^[\s*_"“”\u200b-\u200f\u2060\ufeff]{0,20}(?:i\b|sorry|my apologies|apologies|unfortunately|as an ai)/i;
+
 /** True for an answer without visible characters. */
 export function isEmptyAnswer(response: string): boolean {
   return response.replace(INVISIBLE, '').trim() === '';
@@ -30,7 +33,7 @@ export function isEmptyAnswer(response: string): boolean {
  * Conservative on purpose: a missed refusal is still counted, as a format error; a wrong one would hide a real answer.
  */
 export function isRefusal(response: string): boolean {
-  if (response.length > LONGEST_REFUSAL) return false;
+  if (response.length > LONGEST_REFUSAL || !FIRST_WORD.test(response)) return false;
   const plain = response
     .replace(INVISIBLE, '')
     .replace(/[‘’ʼ`]/g, "'")
