@@ -2,23 +2,24 @@
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureSetup, reportSetup } from './setup.mjs';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const bin = (file) => path.join('node_modules', file);
+
+const arrows = (config) => [bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', config, '--output-type', 'err-long'];
 
 /** In order of their price, so that the common mistakes show first. */
 const CHECKS = [
   { name: 'format (biome)', fix: 'npm run format', args: [bin('@biomejs/biome/bin/biome'), 'check', '--colors=off'] },
   { name: 'types (tsc)', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'lock file', args: ['scripts/lock-platforms.mjs', '--check'] },
   { name: 'generated schemas', args: ['scripts/schemas.mjs', '--check'] },
   { name: 'generated docs', args: ['scripts/docs.mjs', '--check'] },
-  {
-    name: 'arrows (dependency-cruiser)',
-    args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'],
-  },
-  { name: 'unused code (knip)', args: [bin('knip/bin/knip.js'), '--no-progress', '--treat-config-hints-as-errors'] },
+  { name: 'arrows (dependency-cruiser)', args: arrows('.dependency-cruiser.mjs') },
+  { name: 'arrows at run time (dependency-cruiser)', args: arrows('.dependency-cruiser.runtime.mjs') },
+  { name: 'unused code (knip)', args: [bin('knip/bin/knip.js'), '--no-progress'] },
   { name: 'bugs (eslint)', args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0'] },
 ];
 

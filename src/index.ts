@@ -1,5 +1,9 @@
 /** The package `nel` for benchmark files: defineBenchmark, the scorers, and the types that a user's own code needs. */
 
+export type * from './api/compare.js';
+export { type CompareRunsOptions, compareRuns, writeRegression } from './api/compare.js';
+export type * from './api/gate.js';
+export { type GateRunsOptions, gateRuns, loadGatePolicy, writeGateReport } from './api/gate.js';
 export { type BenchmarkDefinition, defineBenchmark, type ScorerFunction } from './benchmarks/define.js';
 export type { Benchmark, DatasetRef, Row, Scorer, ScorerInput, ScorerResult } from './core/benchmark.js';
 export { NelError, type NelErrorKind } from './core/errors.js';

@@ -1,7 +1,7 @@
 /** All activities, built over what the composition root hands in. */
 
 import { createAwaitEndpoint } from './await-endpoint.js';
-import type { ActivityDeps } from './open-run.js';
+import type { ActivityDeps } from './engine-port.js';
 import { createRunBatch } from './run-batch.js';
 import { createWriteArtifacts } from './write-artifacts.js';
 

@@ -61,7 +61,13 @@ export async function gateDirectories(input: GateDirectoriesInput): Promise<Gate
     if (left === undefined || right === undefined) {
       const absent = (['baseline', 'candidate'] as const).filter((side) => (side === 'baseline' ? left : right) === undefined);
       if (resolved.listed) {
-        benchmarks.push(missingBenchmark(resolved, absent, foundNames(baseline, candidate)));
+        benchmarks.push(
+          missingBenchmark(
+            resolved,
+            absent,
+            absent.flatMap((side) => [...(side === 'baseline' ? baseline : candidate).benchmarks.keys()]),
+          ),
+        );
       } else {
         warnings.push(`${name}: not in the ${absent.join('')}, and the policy does not list it: not judged`);
       }

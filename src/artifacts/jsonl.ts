@@ -12,7 +12,7 @@ export type LineHandler = (value: Readonly<Record<string, unknown>>, line: numbe
 /**
  * Calls `handle` for every line, in order. Blank lines are skipped, a byte order mark at the start too; the last line needs no
  * newline. Decodes a chunk at a time up to its last newline (a newline byte is never part of another UTF-8 character), which
- * costs a third of decoding line by line.
+ * costs a third of decoding line by line, and reads the next chunk meanwhile.
  *
  * @throws NelError of kind `data` with file and line where a line is not a JSON object, and when the file cannot be read
  */
@@ -23,22 +23,31 @@ export async function readJsonLines(file: string, handle: LineHandler): Promise<
   });
   try {
     let buffer = Buffer.allocUnsafe(CHUNK);
+    let spare = Buffer.allocUnsafe(CHUNK);
+    // Bytes at the start of the buffer that are the beginning of a line whose end is not read yet.
     let held = 0;
+    let reading = handleFile.read(buffer, 0, buffer.length, null);
     for (;;) {
-      // A line longer than the buffer: make room for more of it.
-      if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-      const { bytesRead } = await handleFile.read(buffer, held, buffer.length - held, null);
+      const { bytesRead } = await reading;
       if (bytesRead === 0) break;
       const end = held + bytesRead;
       const last = buffer.lastIndexOf(NEWLINE, end - 1);
-      // Nothing before `held` is a newline, or it would not have been held back.
-      if (last < held) {
-        held = end;
-        continue;
+      const whole = last + 1;
+      const tail = end - whole;
+      // A line longer than the buffer: make room for more of it.
+      if (tail > spare.length / 2) spare = Buffer.allocUnsafe(tail * 2);
+      buffer.copy(spare, 0, whole, end);
+      // The disk works while the lines are parsed.
+      reading = handleFile.read(spare, tail, spare.length - tail, null);
+      [buffer, spare] = [spare, buffer];
+      held = tail;
+      if (whole === 0) continue;
+      try {
+        lines.parse(spare.toString('utf8', 0, whole));
+      } catch (error) {
+        await reading.catch(() => undefined);
+        throw error;
       }
-      lines.parse(buffer.toString('utf8', 0, last + 1));
-      buffer.copy(buffer, 0, last + 1, end);
-      held = end - last - 1;
     }
     if (held > 0) lines.parse(`${buffer.toString('utf8', 0, held)}\n`);
   } finally {

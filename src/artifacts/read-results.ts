@@ -37,7 +37,7 @@ export async function collectItems(file: string, metric: Metric, clusterBy: stri
     const added = table.add({
       problem_idx,
       repeat,
-      value: error ? null : metric.value({ ...fields, reward }),
+      value: error ? null : metric.value(reward, fields),
       cluster: clusterBy === null ? null : labelOf(fields, clusterBy),
       expected: typeof fields.expected_answer === 'string' ? fields.expected_answer : null,
     });

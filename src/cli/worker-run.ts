@@ -3,7 +3,7 @@
 import { connectClient, findTemporal } from '../client/connection.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
 import { NelError } from '../core/errors.js';
-import { RunOpener } from '../workers/compose.js';
+import { EngineHost } from '../workers/engine-host.js';
 import { createWorker, SHARED_TASK_QUEUE } from '../workers/worker.js';
 import { EXIT } from './exit-codes.js';
 
@@ -20,7 +20,8 @@ export async function runWorker(taskQueueFlag: string | undefined): Promise<numb
   const target = await findTemporal(env, say);
   const client = await connectClient(target, env);
   await registerSearchAttributes(client);
-  const { worker, close } = await createWorker({ target, client, env, taskQueue, opener: new RunOpener(env), log: say });
+  const engine = new EngineHost();
+  const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log: say });
   const onSignal = (): void => {
     if (worker.getState() !== 'RUNNING') return;
     say('stopping: calls in flight may finish, other workers take over the rest');
@@ -30,6 +31,7 @@ export async function runWorker(taskQueueFlag: string | undefined): Promise<numb
   process.on('SIGTERM', onSignal);
   say(`worker ${process.pid} polls ${taskQueue} at ${target.address}, namespace ${target.namespace}`);
   await worker.run();
+  await engine.close();
   await close();
   await client.connection.close();
   return EXIT.OK;

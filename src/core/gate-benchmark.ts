@@ -102,7 +102,8 @@ function sideProblems(side: string, { table, problem, expected_samples, reported
 
 function tooFew({ policy, baseline, candidate }: GateBenchmarkInput, paired: PairedItems): string[] {
   const reasons: string[] = [];
-  if (paired.ids.length === 0 && baseline.table?.idKind() !== candidate.table?.idKind()) {
+  const kinds = [baseline.table?.idKind(), candidate.table?.idKind()];
+  if (paired.ids.length === 0 && kinds.includes('number') && kinds.includes('string')) {
     reasons.push('problem_idx are numbers on one side and texts on the other: 3 and "3" are two problems');
   }
   if (paired.ids.length < policy.min_items) reasons.push(`Only ${paired.ids.length} paired items (minimum ${policy.min_items})`);

@@ -2,18 +2,15 @@
 
 import { passAtK } from './stats/pass-at-k.js';
 
-/** The part of a line of results.jsonl that metrics are read from; files of other tools may have no more than the reward. */
-export interface MetricRow {
-  readonly reward: number;
-  readonly scoring_details?: unknown;
-}
+/** All fields of a line of results.jsonl; files of other tools may have no more than the reward. */
+export type RowFields = Readonly<Record<string, unknown>>;
 
 export interface Metric {
   readonly name: string;
   /** Made from the reward, so every results file has it and the bundle need not name it. */
   readonly builtIn: boolean;
   /** The sample's value; null where the line has no number under that name. */
-  value(row: MetricRow): number | null;
+  value(reward: number, fields: RowFields): number | null;
   /** The item's value from those of its repeats, which stand in the order of their number; null where there is none. */
   collapse(values: readonly number[]): number | null;
 }
@@ -31,11 +28,11 @@ export function isBuiltInMetric(name: string): boolean {
  * - any other name: the mean of that number in `scoring_details`, or at the top of the line
  */
 export function metricNamed(name: string): Metric {
-  if (name === 'mean_reward') return { name, builtIn: true, value: (row) => row.reward, collapse: meanOf };
+  if (name === 'mean_reward') return { name, builtIn: true, value: (reward) => reward, collapse: meanOf };
   const k = PASS_AT.exec(name)?.[1];
   if (k === '1') return { name, builtIn: true, value: solved, collapse: meanOf };
   if (k !== undefined) return { name, builtIn: true, value: solved, collapse: (values) => passOf(values, Number(k)) };
-  return { name, builtIn: false, value: (row) => numberUnder(row, name), collapse: meanOf };
+  return { name, builtIn: false, value: (_reward, fields) => numberUnder(fields, name), collapse: meanOf };
 }
 
 /** Fewest repeats an item must have for the metric to exist: k of pass@k, else 1. */
@@ -43,8 +40,8 @@ export function repeatsNeeded(name: string): number {
   return Number(PASS_AT.exec(name)?.[1] ?? 1);
 }
 
-function solved(row: MetricRow): number {
-  return row.reward === 1 ? 1 : 0;
+function solved(reward: number): number {
+  return reward === 1 ? 1 : 0;
 }
 
 function meanOf(values: readonly number[]): number | null {
@@ -58,8 +55,8 @@ function passOf(values: readonly number[], k: number): number | null {
   return passAtK({ n: values.length, c: values.filter((value) => value === 1).length, k });
 }
 
-function numberUnder(row: MetricRow, name: string): number | null {
-  return numberIn(row.scoring_details, name) ?? numberIn(row, name);
+function numberUnder(fields: RowFields, name: string): number | null {
+  return numberIn(fields.scoring_details, name) ?? numberIn(fields, name);
 }
 
 function numberIn(holder: unknown, name: string): number | null {

@@ -18,12 +18,13 @@ export interface PairingSample {
   readonly expected: string | null;
 }
 
+/** Written so that the usual case, repeats in their order and all with a value, costs one array an item. */
 interface Item {
-  readonly repeats: number[];
   readonly values: number[];
+  /** Repeat of each value; null: the i-th value is that of repeat i. */
+  repeats: number[] | null;
   /** Repeats without a value. */
-  readonly missing: number[];
-  lastRepeat: number;
+  missing: number[] | null;
   readonly cluster: string | null;
   readonly expected: string | null;
 }
@@ -37,42 +38,60 @@ export class ItemTable {
   lowest = Number.POSITIVE_INFINITY;
   highest = Number.NEGATIVE_INFINITY;
 
+  // Rows of one item mostly stand together.
+  private lastId: ProblemId | null = null;
+  private lastItem: Item | null = null;
+
   /** @returns false, and changes nothing, when (problem_idx, repeat) was there before */
   add(sample: PairingSample): boolean {
-    let item = this.items.get(sample.problem_idx);
-    if (item === undefined) {
-      item = { repeats: [], values: [], missing: [], lastRepeat: -1, cluster: sample.cluster, expected: sample.expected };
-      this.items.set(sample.problem_idx, item);
-    } else if (sample.repeat <= item.lastRepeat && (item.repeats.includes(sample.repeat) || item.missing.includes(sample.repeat))) {
-      return false;
+    const item = this.itemFor(sample);
+    const { repeat, value } = sample;
+    if (item.repeats !== null || item.missing !== null || repeat !== item.values.length || value === null) {
+      item.repeats ??= item.values.map((_, i) => i);
+      if (item.repeats.includes(repeat) || item.missing?.includes(repeat)) return false;
     }
-    item.lastRepeat = Math.max(item.lastRepeat, sample.repeat);
     this.samples++;
-    if (sample.value === null) {
+    if (value === null) {
       this.missing++;
-      item.missing.push(sample.repeat);
+      item.missing ??= [];
+      item.missing.push(repeat);
       return true;
     }
-    item.repeats.push(sample.repeat);
-    item.values.push(sample.value);
-    this.lowest = Math.min(this.lowest, sample.value);
-    this.highest = Math.max(this.highest, sample.value);
+    item.repeats?.push(repeat);
+    item.values.push(value);
+    if (value < this.lowest) this.lowest = value;
+    if (value > this.highest) this.highest = value;
     return true;
   }
 
-  /** What all ids are; `mixed` also for a table without any. */
-  idKind(): 'number' | 'string' | 'mixed' {
+  private itemFor({ problem_idx: id, cluster, expected }: PairingSample): Item {
+    if (this.lastItem !== null && this.lastId === id) return this.lastItem;
+    let item = this.items.get(id);
+    if (item === undefined) {
+      item = { values: [], repeats: null, missing: null, cluster, expected };
+      this.items.set(id, item);
+    }
+    this.lastId = id;
+    this.lastItem = item;
+    return item;
+  }
+
+  /** What all ids are; `mixed` where they are not all alike, null where there are none. */
+  idKind(): 'number' | 'string' | 'mixed' | null {
     const kinds = new Set([...this.items.keys()].map((id) => typeof id));
-    return kinds.size === 1 ? (kinds.has('number') ? 'number' : 'string') : 'mixed';
+    if (kinds.size === 0) return null;
+    if (kinds.size > 1) return 'mixed';
+    return kinds.has('number') ? 'number' : 'string';
   }
 
   /** Most and fewest repeats that an item has; null without items. */
   repeatRange(): { readonly fewest: number; readonly most: number } | null {
     let fewest = Number.POSITIVE_INFINITY;
     let most = 0;
-    for (const { repeats, missing } of this.items.values()) {
-      fewest = Math.min(fewest, repeats.length + missing.length);
-      most = Math.max(most, repeats.length + missing.length);
+    for (const { values, missing } of this.items.values()) {
+      const count = values.length + (missing?.length ?? 0);
+      fewest = Math.min(fewest, count);
+      most = Math.max(most, count);
     }
     return most === 0 ? null : { fewest, most };
   }
@@ -103,7 +122,7 @@ export function pairItems(baseline: ItemTable, candidate: ItemTable, metric: Met
   const values = { baseline: [] as number[], candidate: [] as number[] };
   const clusters: (string | null)[] = [];
   const differing: ProblemId[] = [];
-  for (const id of [...baseline.items.keys()].sort(compareIds)) {
+  for (const id of sortedIds(baseline)) {
     const left = baseline.items.get(id) as Item;
     const right = candidate.items.get(id);
     if (right === undefined) continue;
@@ -137,30 +156,28 @@ export function compareIds(a: ProblemId, b: ProblemId): number {
   return typeof a === 'number' ? -1 : 1;
 }
 
+function sortedIds({ items }: ItemTable): ProblemId[] {
+  const ids = [...items.keys()];
+  const inOrder = ids.every((id, i) => i === 0 || compareIds(ids[i - 1] as ProblemId, id) < 0);
+  return inOrder ? ids : ids.sort(compareIds);
+}
+
 function worstValue(baseline: ItemTable, candidate: ItemTable, direction: Direction): number {
   return direction === 'higher_is_better'
     ? Math.min(0, baseline.lowest, candidate.lowest)
     : Math.max(0, baseline.highest, candidate.highest);
 }
 
-function itemValue({ repeats, values, missing }: Item, metric: Metric, worst: number): number | null {
-  const ordered = isAscending(repeats)
-    ? values
-    : repeats
-        .map((repeat, i) => ({ repeat, value: values[i] as number }))
-        .sort(byRepeat)
-        .map(valueOf);
-  return metric.collapse(missing.length === 0 ? ordered : [...ordered, ...missing.map(() => worst)]);
+function itemValue({ values, repeats, missing }: Item, metric: Metric, worst: number): number | null {
+  const ordered = repeats === null || isAscending(repeats) ? values : inOrder(repeats, values);
+  return metric.collapse(missing === null ? ordered : [...ordered, ...missing.map(() => worst)]);
+}
+
+function inOrder(repeats: readonly number[], values: readonly number[]): number[] {
+  const pairs = repeats.map((repeat, i) => ({ repeat, value: values[i] as number }));
+  return pairs.sort((a, b) => a.repeat - b.repeat).map(({ value }) => value);
 }
 
 function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number));
-}
-
-function byRepeat(a: { readonly repeat: number }, b: { readonly repeat: number }): number {
-  return a.repeat - b.repeat;
-}
-
-function valueOf(entry: { readonly value: number }): number {
-  return entry.value;
 }

@@ -6,6 +6,8 @@ import type { ModelRequest, ModelResponse } from './model.js';
 export interface SolveContext {
   readonly problemIdx: number;
   readonly repeat: number;
+  /** What `request` gave for this sample. */
+  readonly request: ModelRequest;
   readonly signal: AbortSignal;
   /** A model call under the endpoint's limiter, with retries. @throws ModelCallError when it failed for good. */
   generate(request: ModelRequest): Promise<ModelResponse>;

@@ -26,6 +26,7 @@ export interface SampleContext {
 /** A sample that is about to be asked: its prompt and the identity of its first request are known, nothing was paid. */
 export interface PreparedSample extends SampleKey {
   readonly seed: Seed;
+  readonly request: ModelRequest;
   readonly requestHash: string;
   readonly seedMs: number;
   /** An error record that holds a paid answer (judging it failed): it is judged again, not asked again. */
@@ -37,8 +38,8 @@ export async function prepareSample(context: SampleContext, key: SampleKey, sign
   const begun = context.runtime.now();
   const made = context.environment.seed(key.problem_idx, key.repeat, signal);
   const seed = made instanceof Promise ? await made : made;
-  const requestHash = hashJson(context.solver.request(seed, key.repeat));
-  return { ...key, seed, requestHash, seedMs: context.runtime.now() - begun, paid: null };
+  const request = context.solver.request(seed, key.repeat);
+  return { ...key, seed, request, requestHash: hashJson(request), seedMs: context.runtime.now() - begun, paid: null };
 }
 
 /**
@@ -58,6 +59,7 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
       : await context.solver.solve(sample.seed, {
           problemIdx: sample.problem_idx,
           repeat: sample.repeat,
+          request: sample.request,
           signal: signals.abort,
           generate: (request: ModelRequest): Promise<ModelResponse> => callWithRetries({ ...context, signals }, request, tally),
         });

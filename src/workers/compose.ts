@@ -5,7 +5,6 @@
 
 import { setMaxListeners } from 'node:events';
 import path from 'node:path';
-import type { OpenBenchmark, OpenRun } from '../activities/open-run.js';
 import { openDataset } from '../adapters/datasets/open.js';
 import { openLocalEnvironment } from '../adapters/environments/local.js';
 import { createOpenAiModel } from '../adapters/models/openai.js';
@@ -22,6 +21,8 @@ import type { BenchmarkSpec, PlannedBenchmark, RunSpec, ServiceSpec } from '../c
 import { DEFAULT_DELAYS } from '../engine/call.js';
 import { Endpoint } from '../engine/endpoint.js';
 import { hashJson } from '../engine/hash.js';
+import type { RunRef } from '../workflows/contract.js';
+import type { OpenBenchmark, OpenRun } from './open-run.js';
 import { Redactor } from './redactor.js';
 
 // A batch's samples all listen to its two signals.
@@ -118,9 +119,10 @@ export class RunOpener {
 
   constructor(private readonly env: Env) {}
 
-  /** See ActivityDeps.openRun. */
-  open(ref: { readonly run_dir: string; readonly run_id: string; readonly spec_hash: string }): Promise<OpenRun> {
-    const key = `${ref.run_dir}\0${ref.spec_hash}`;
+  /** Cached. @throws NelError when there is no run.json or it is another run's */
+  open(ref: RunRef): Promise<OpenRun> {
+    // A resume may come with other concurrency, limits or key variables.
+    const key = `${ref.run_dir}\0${ref.spec_hash}\0${ref.generation}`;
     let run = this.runs.get(key);
     if (run === undefined) {
       run = this.read(ref);
@@ -130,7 +132,7 @@ export class RunOpener {
     return run;
   }
 
-  private async read(ref: { readonly run_dir: string; readonly run_id: string; readonly spec_hash: string }): Promise<OpenRun> {
+  private async read(ref: RunRef): Promise<OpenRun> {
     const run = await readRunFile(ref.run_dir);
     if (run === undefined) {
       throw new NelError('data', `${ref.run_dir} holds no run.json on this worker's machine`, {

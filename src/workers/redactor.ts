@@ -8,9 +8,10 @@ export class Redactor {
 
   /** Learns a secret, also in the forms it takes in URLs, JSON and base64. */
   learn(secret: string): void {
-    if (secret.length < SHORTEST_SECRET) return;
-    const json = JSON.stringify(secret).slice(1, -1);
-    for (const form of [secret, encodeURIComponent(secret), json, Buffer.from(secret).toString('base64')]) this.secrets.add(form);
+    const text = secret.trim();
+    if (text.length < SHORTEST_SECRET) return;
+    const json = JSON.stringify(text).slice(1, -1);
+    for (const form of [text, encodeURIComponent(text), json, Buffer.from(text).toString('base64')]) this.secrets.add(form);
   }
 
   /** Bound, so that it can be handed on as a function. */

@@ -7,7 +7,7 @@ import { registerSearchAttributes } from '../client/search-attributes.js';
 import { type StartedRun, startRun } from '../client/start-run.js';
 import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
 import type { RunFile } from '../core/spec.js';
-import { RunOpener } from './compose.js';
+import { EngineHost } from './engine-host.js';
 import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
 
 export interface SessionOptions {
@@ -91,8 +91,8 @@ async function startWorker(
   client: Client,
   taskQueue: string,
 ): Promise<() => Promise<void>> {
-  const opener = new RunOpener(env);
-  const { worker, close } = await createWorker({ target, client, env, taskQueue, opener, log });
+  const engine = new EngineHost();
+  const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log });
   let failure: unknown;
   const running = worker.run().catch((error: unknown) => {
     failure = error;
@@ -101,6 +101,7 @@ async function startWorker(
   return async () => {
     if (failure === undefined && worker.getState() === 'RUNNING') worker.shutdown();
     await running;
+    await engine.close();
     await close();
   };
 }

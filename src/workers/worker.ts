@@ -7,10 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { NotOwnedError } from '../activities/attempt.js';
+import type { ActivityDeps, EnginePort } from '../activities/engine-port.js';
 import { createActivities } from '../activities/index.js';
-import type { ActivityDeps } from '../activities/open-run.js';
 import { dataConverter, type Environment, type TemporalTarget } from '../client/connection.js';
-import type { RunOpener } from './compose.js';
 
 /** Built by `npm run build`, shipped with the package. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -31,7 +30,7 @@ export interface WorkerOptions {
   readonly client: Client;
   readonly env: Environment;
   readonly taskQueue: string;
-  readonly opener: RunOpener;
+  readonly engine: EnginePort;
   /** Receives warnings of the SDK, one line each. */
   readonly log: (line: string) => void;
 }
@@ -50,8 +49,7 @@ export async function createWorker(options: WorkerOptions): Promise<{ worker: Wo
 
 function pollingWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
   const deps: ActivityDeps = {
-    openRun: (ref) => options.opener.open(ref),
-    redact: options.opener.redactor.redact,
+    engine: options.engine,
     assertOwned: (taskToken, details) => assertOwned(options.client, taskToken, details),
   };
   return Worker.create({

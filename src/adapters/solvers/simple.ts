@@ -14,8 +14,8 @@ export function createSimpleSolver(options: {
   return {
     name: 'simple',
     request,
-    async solve(seed: Seed, context: SolveContext): Promise<Solution> {
-      const model = await context.generate(request(seed, context.repeat));
+    async solve(_seed: Seed, context: SolveContext): Promise<Solution> {
+      const model = await context.generate(context.request);
       return { response: model.content, model };
     },
   };

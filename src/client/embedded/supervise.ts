@@ -75,7 +75,8 @@ export class Supervisor implements ControlHandlers {
 
   current(): LeaseEvent {
     if (this.failure !== undefined) return { event: 'failed', reason: this.failure };
-    if (this.state === 'serving' && this.running) return { event: 'serving', ...serving(this.running.record) };
+    const running = this.servingNow();
+    if (running) return { event: 'serving', ...serving(running.record) };
     return { event: this.state === 'stopping' ? 'stopping' : 'starting' };
   }
 
@@ -89,10 +90,10 @@ export class Supervisor implements ControlHandlers {
   }
 
   async status(): Promise<SupervisorStatus> {
-    const running = this.state === 'serving' ? this.running : undefined;
+    const running = this.servingNow();
     const open = await running?.health.openWork();
     return {
-      state: this.state,
+      state: this.state === 'serving' && !running ? 'starting' : this.state,
       supervisorPid: process.pid,
       ...(running ? { server: serving(running.record) } : {}),
       databasePath: databasePath(this.options.folder),
@@ -227,6 +228,11 @@ export class Supervisor implements ControlHandlers {
       if (this.running) await endProcess(this.running.record.process, STOP_GRACE_MS);
     })();
     return this.stopWork;
+  }
+
+  /** Looks at the process itself: on a busy machine the news of its death comes late. */
+  private servingNow(): RunningServer | undefined {
+    return this.state === 'serving' && this.running && isAlive(this.running.record.process) ? this.running : undefined;
   }
 
   /** A call, so that the compiler does not take the state for unchanged across an await. */

@@ -3,10 +3,12 @@
 import { requireFinite, requirePositive } from './checks.js';
 import { add, type DoubleDouble, divide, exactSum, exp, fromNumber, log, log1p, multiply, subtract, toNumber } from './double-double.js';
 import { lnGamma } from './gamma.js';
-import { scaledNormalTail } from './normal.js';
+import { normalSf, scaledNormalTail } from './normal.js';
 
 /** From this shape on the uniform expansion below is exact to the last digit. */
 const UNIFORM_FROM = 1e8;
+/** From here on it is the normal distribution, even at 1e-300. */
+const NORMAL_FROM = 1e33;
 const MOST_TERMS = 1_000_000;
 
 /** ln(x^a e^−x). */
@@ -23,7 +25,7 @@ function fromLowerSeries(a: number, x: number): number {
     sum = add(sum, term);
   }
   const lnLower = add(subtract(lnPower(a, x), lnGamma(exactSum(a, 1))), log(sum));
-  return -Math.expm1(Math.min(0, toNumber(lnLower)));
+  return Math.abs(Math.expm1(Math.min(0, toNumber(lnLower))));
 }
 
 /** Q(a, x) for x ≥ a + 1 by Legendre's continued fraction (DLMF 8.9.2, its even part), modified Lentz method. */
@@ -66,7 +68,7 @@ function fromUniformExpansion(a: number, x: number): number {
 
 /**
  * P(X > x) for a chi-squared variable with `df` degrees of freedom (any number above 0): Q(df/2, x/2), NIST DLMF 8.2.4.
- * 1 for x ≤ 0. A tail of 1e-300 is as exact as 0.5.
+ * 1 for x ≤ 0. A tail of 1e-300 is as exact as 0.5, for df from 1e-15 on.
  * @throws RangeError when x is not finite or df is not a finite number above 0
  */
 export function chi2Sf({ x, df }: { readonly x: number; readonly df: number }): number {
@@ -76,6 +78,7 @@ export function chi2Sf({ x, df }: { readonly x: number; readonly df: number }): 
   const a = df / 2;
   const half = x / 2;
   if (half === 0 || a === 0) return a === 0 ? 0 : 1;
+  if (a >= NORMAL_FROM) return normalSf({ z: (half - a) / Math.sqrt(a) });
   if (a >= UNIFORM_FROM) return fromUniformExpansion(a, half);
   return half < a + 1 ? fromLowerSeries(a, half) : fromUpperFraction(a, half);
 }

@@ -10,12 +10,12 @@ export type EvidenceStatus = 'PASS' | 'BREACH' | 'INSUFFICIENT_EVIDENCE';
 export interface GateThresholds {
   /** Absent: higher_is_better. */
   readonly direction?: Direction;
-  /** Largest damage that passes, in the metric's unit. */
-  readonly max_drop?: number;
-  /** Largest damage that passes as a share of |baseline|. */
-  readonly max_relative_drop?: number;
-  /** The relative rule holds only where the baseline is below this; absent: always. */
-  readonly relative_guard_below?: number;
+  /** Largest damage that passes, in the metric's unit; absent or null: no such limit. */
+  readonly max_drop?: number | null;
+  /** Largest damage that passes as a share of |baseline|; absent or null: no such limit. */
+  readonly max_relative_drop?: number | null;
+  /** The relative rule holds only where the baseline is below this; absent or null: always. */
+  readonly relative_guard_below?: number | null;
 }
 
 export interface GateStatusInput {
@@ -39,7 +39,7 @@ const CONFIDENCE = 0.95;
 const SLACK = 1e-9;
 
 /** The damage's interval that decides: Student's, or Bonett-Price's where 0/1 items leave that one without width. */
-export function damageInterval(
+function damageInterval(
   baseline: readonly number[],
   candidate: readonly number[],
   direction: Direction,
@@ -64,24 +64,24 @@ interface Limit {
 
 /** The limits on the damage that hold for this baseline. Each is checked, so the tightest decides. */
 function limits(policy: GateThresholds, baselineMean: number): Limit[] {
-  const { max_drop, max_relative_drop, relative_guard_below } = policy;
-  const found = max_drop === undefined ? [] : [{ damage: max_drop, slack: SLACK }];
-  const guarded = relative_guard_below === undefined || baselineMean < relative_guard_below - SLACK;
+  const { max_drop = null, max_relative_drop = null, relative_guard_below = null } = policy;
+  const found = max_drop === null ? [] : [{ damage: max_drop, slack: SLACK }];
+  const guarded = relative_guard_below === null || baselineMean < relative_guard_below - SLACK;
   // A baseline of 0 has no relative drop.
   const scale = Math.abs(baselineMean);
-  if (max_relative_drop !== undefined && guarded && scale > 0) found.push({ damage: max_relative_drop * scale, slack: SLACK * scale });
+  if (max_relative_drop !== null && guarded && scale > 0) found.push({ damage: max_relative_drop * scale, slack: SLACK * scale });
   return found;
 }
 
-function checkPolicy({ direction, max_drop, max_relative_drop, relative_guard_below }: GateThresholds): void {
+function checkPolicy({ direction, max_drop = null, max_relative_drop = null, relative_guard_below = null }: GateThresholds): void {
   if (direction !== undefined) requireDirection(direction);
   for (const [field, value] of Object.entries({ max_drop, max_relative_drop })) {
-    if (value === undefined) continue;
+    if (value === null) continue;
     requireFinite(`policy.${field}`, value);
     if (value < 0) throw new RangeError(`policy.${field} must not be negative, not ${value}`);
   }
-  if (relative_guard_below !== undefined) requireFinite('policy.relative_guard_below', relative_guard_below);
-  if (max_drop === undefined && max_relative_drop === undefined) throw new RangeError('policy needs max_drop or max_relative_drop');
+  if (relative_guard_below !== null) requireFinite('policy.relative_guard_below', relative_guard_below);
+  if (max_drop === null && max_relative_drop === null) throw new RangeError('policy needs max_drop or max_relative_drop');
 }
 
 /**

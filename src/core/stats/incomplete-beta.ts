@@ -34,7 +34,7 @@ const MOST_TERMS = 10_000_000;
 const TINY = 1e-290;
 
 /**
- * The continued fraction of A. R. DiDonato and A. H. Morris, "Algorithm 708" (ACM TOMS 18, 1992), eq. 9, by the modified
+ * The continued fraction of A. R. DiDonato and A. H. Morris, "Algorithm 708" (ACM TOMS 18, 1992), by the modified
  * Lentz method. Needs distanceBelowMean ≥ 0; takes about √max(a, b) terms at worst.
  */
 export function lowerTail(point: BetaPoint): BetaTail {

@@ -1,6 +1,6 @@
 /** Mean and variance that survive large offsets, long arrays and constant data: every interval of a mean starts here. */
 
-import { add, divide, fromNumber, subtract, toNumber } from './double-double.js';
+import { type DoubleDouble, divide, exactSum, fromNumber, toNumber } from './double-double.js';
 
 export interface Moments {
   readonly n: number;
@@ -12,18 +12,37 @@ export interface Moments {
   readonly variance: number | null;
 }
 
-/** Sum with an error below one unit in the last place of the result, whatever cancels on the way. */
+/** A running sum with twice a double's digits: `hi` and the error it has made so far. */
+class RunningSum {
+  private hi = 0;
+  private lo = 0;
+
+  add(value: number): void {
+    const sum = this.hi + value;
+    const back = sum - this.hi;
+    this.lo += this.hi - (sum - back) + (value - back);
+    this.hi = sum;
+  }
+
+  get value(): DoubleDouble {
+    return exactSum(this.hi, this.lo);
+  }
+}
+
+function sumOf(values: readonly number[]): DoubleDouble {
+  const sum = new RunningSum();
+  for (const value of values) sum.add(value);
+  return sum.value;
+}
+
+/** Sum, rounded once (Neumaier's compensation, after D. E. Knuth's exact sum of two). */
 export function accurateSum(values: readonly number[]): number {
-  let sum = fromNumber(0);
-  for (const value of values) sum = add(sum, fromNumber(value));
-  return toNumber(sum);
+  return toNumber(sumOf(values));
 }
 
 /** Mean of at least one value, rounded once. */
 export function accurateMean(values: readonly number[]): number {
-  let sum = fromNumber(0);
-  for (const value of values) sum = add(sum, fromNumber(value));
-  return toNumber(divide(sum, fromNumber(values.length)));
+  return toNumber(divide(sumOf(values), fromNumber(values.length)));
 }
 
 /**
@@ -36,14 +55,12 @@ export function moments(values: readonly number[]): Moments {
   if (first === undefined) return { n, mean: null, m2: 0, variance: null };
   // Without this the mean of twelve times 0.1 would differ from 0.1 in the 33rd digit, and the variance from 0.
   if (values.every((value) => value === first)) return { n, mean: first, m2: 0, variance: n < 2 ? null : 0 };
-  let sum = fromNumber(0);
-  for (const value of values) sum = add(sum, fromNumber(value));
-  const mean = divide(sum, fromNumber(n));
-  let m2 = fromNumber(0);
+  const mean = divide(sumOf(values), fromNumber(n));
+  const squares = new RunningSum();
   for (const value of values) {
-    const deviation = toNumber(subtract(fromNumber(value), mean));
-    m2 = add(m2, fromNumber(deviation * deviation));
+    const deviation = value - mean.hi - mean.lo;
+    squares.add(deviation * deviation);
   }
-  const squares = toNumber(m2);
-  return { n, mean: toNumber(mean), m2: squares, variance: squares / (n - 1) };
+  const m2 = toNumber(squares.value);
+  return { n, mean: toNumber(mean), m2, variance: m2 / (n - 1) };
 }

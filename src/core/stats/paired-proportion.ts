@@ -34,7 +34,7 @@ function waldInterval(b: number, c: number, n: number, z: number): Interval | nu
 /**
  * How much do the two success rates differ, given which items flipped? Shares from −1 to 1; ends are not cut there.
  *
- * Wald: A. Agresti, Categorical Data Analysis, 11.1.1. Bonett-Price: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval
+ * Wald: A. Agresti, Categorical Data Analysis, 3rd ed., 11.1. Bonett-Price: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval
  * for a difference of binomial proportions based on paired data", J. Educational and Behavioral Statistics 37 (2012): the same after
  * adding 1 to b and to c, and so 2 to n. n = 0: all null. n = 1: wide.
  *

@@ -29,7 +29,7 @@ export interface PairedRepeatsResult {
 /**
  * How much does the candidate differ, when items were asked more than once? Repeats collapse to the item's mean first, so that items
  * weigh equally however often each was asked: the mean over all repeats would be another, wrong number where they are ragged.
- * Then as pairedMeanCi (E. Miller, "Adding error bars to evals", 2024, sections 3.1 and 4). Same unit as the values.
+ * Then as pairedMeanCi (E. Miller, "Adding error bars to evals", 2024). Same unit as the values.
  *
  * @throws RangeError when the sides differ in length, a value is not finite, or confidence is out of range
  */
@@ -73,7 +73,7 @@ export interface VarianceDecompositionResult {
 
 /**
  * Would more repeats or more items make the score more certain? Splits the variance of the mean of item means into what the draw of
- * items adds and what repeats of the same items add (law of total variance; E. Miller 2024, section 3.1; the difference of the two
+ * items adds and what repeats of the same items add (law of total variance; E. Miller 2024; the difference of the two
  * estimates is cut at 0, as usual for a variance component).
  *
  * Squares of the values' unit for var_between, their unit otherwise. Items without repeats are left out. n = 0: all null.

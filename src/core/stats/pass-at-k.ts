@@ -65,7 +65,7 @@ export interface PassAtKResult {
 
 /**
  * What is the benchmark's pass@k, and how far would it move with other problems of the kind? The mean of the problems' unbiased
- * pass@k, with the standard error of a mean of independent items (E. Miller, "Adding error bars to evals", 2024, section 2).
+ * pass@k, with the standard error of a mean of independent items (E. Miller, "Adding error bars to evals", 2024).
  *
  * @throws RangeError naming the item, k or confidence
  */

@@ -22,6 +22,9 @@ import { normalQuantile, normalSf } from './normal.js';
 /** Above this t and the normal distribution agree to the last digit, even at 1e-300. */
 const NORMAL_FROM = 1e24;
 
+/** Below this all but some 1e-27 of the distribution lies beyond the doubles on either side. */
+const DEGENERATE_BELOW = 1e-30;
+
 const ONE = fromNumber(1);
 
 /**
@@ -75,7 +78,7 @@ function requireDf(df: number): void {
 export function tSf({ t, df }: { readonly t: number; readonly df: number }): number {
   requireFinite('t', t);
   requireDf(df);
-  if (t === 0) return 0.5;
+  if (t === 0 || df < DEGENERATE_BELOW) return 0.5;
   if (df > NORMAL_FROM) return normalSf({ z: t });
   const point = betaPoint(Math.abs(t), df);
   if (distanceBelowMean(point) >= 0) {
@@ -139,8 +142,8 @@ function upperQuantile(p: number, df: number): number {
 export function tQuantile({ p, df }: { readonly p: number; readonly df: number }): number | null {
   requireProbability('p', p);
   requireDf(df);
-  if (p === 0 || p === 1) return null;
   if (p === 0.5) return 0;
+  if (p === 0 || p === 1 || df < DEGENERATE_BELOW) return null;
   if (df > NORMAL_FROM) return normalQuantile({ p });
   const t = upperQuantile(Math.min(p, 1 - p), df);
   return numberOrNull(p < 0.5 ? -t : t);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { resolveTemporalBinary } from '../../../src/client/embedded/binary.js';
 import { newestOwner } from '../../../src/client/embedded/owner.js';
-import { serverFolder } from '../../../src/client/embedded/paths.js';
+import { serverFolder, socketFolders } from '../../../src/client/embedded/paths.js';
 import { isAlive } from '../../../src/client/embedded/process-identity.js';
 import { ensureServer, type ServerLease, type ServerStatus, serverStatus, stopServer } from '../../../src/client/embedded/server.js';
 import { databasePath, endProcess, serversOf } from '../../../src/client/embedded/server-process.js';
@@ -37,12 +37,17 @@ export async function prepare(): Promise<void> {
 
 /** One state folder and what runs in it. */
 export class Place {
+  readonly stateDir: string;
   readonly folder: string;
+  private readonly root: string;
   private readonly children: ChildProcess[] = [];
   private readonly leases: ServerLease[] = [];
 
-  constructor(readonly stateDir: string = mkdtempSync(path.join(tmpdir(), 'nel-embedded-'))) {
-    this.folder = serverFolder(stateDir);
+  /** @param below folders of the state directory below a new temporary one */
+  constructor(...below: string[]) {
+    this.root = mkdtempSync(path.join(tmpdir(), 'nel-embedded-'));
+    this.stateDir = path.join(this.root, ...below);
+    this.folder = serverFolder(this.stateDir);
   }
 
   async ensure(idleSeconds?: number): Promise<ServerLease> {
@@ -95,7 +100,7 @@ export class Place {
       await endProcess(owner.process, 0);
     }
     for (const server of serversOf(databasePath(this.folder))) await endProcess(server, 0);
-    rmSync(this.stateDir, { recursive: true, force: true });
+    for (const folder of [this.root, ...socketFolders(this.folder)]) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openWorkflow, Place, prepare, until, withClient } from './harness.js';
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -12,7 +11,10 @@ describe('an embedded server', { timeout: 30_000 }, () => {
   beforeEach(() => {
     place = new Place();
   });
-  afterEach(() => place.clean(), 30_000);
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    return place.clean();
+  }, 30_000);
 
   it('knows the search attributes of runs, before and after it was stopped and started', async () => {
     for (const workflowId of ['first', 'second']) {
@@ -80,17 +82,27 @@ describe('an embedded server', { timeout: 30_000 }, () => {
       await schedule.pause();
       await pause(1500);
       expect(await place.status()).toMatchObject({ running: true, open: { workflows: 1, unpausedSchedules: 0 } });
-      await workflow.terminate();
       const other = await client.schedule.create({
         scheduleId: 'hourly',
         spec: { intervals: [{ every: '1h' }] },
         action: { type: 'startWorkflow', workflowType: 'nobody', taskQueue: 'nobody' },
       });
+      await workflow.terminate();
       await pause(1500);
       expect(await place.status()).toMatchObject({ running: true, open: { workflows: 0, unpausedSchedules: 1 } });
       await other.pause();
     });
     await until('it has stopped', async () => place.servers().length === 0, 6000);
+  });
+
+  it('that does not start is reported with the last words of its log', async () => {
+    const program = path.join(place.stateDir, 'broken-cli');
+    writeFileSync(program, '#!/bin/sh\necho "Error: no such flag" >&2\nexit 1\n', { mode: 0o755 });
+    vi.stubEnv('TEMPORAL_CLI_PATH', program);
+    await expect(place.ensure()).rejects.toThrow('the embedded Temporal server does not start: Error: no such flag');
+    await until('the supervisor has ended', async () => !(await place.status()).running);
+    vi.unstubAllEnvs();
+    expect((await place.ensure()).address).toMatch(/^127\.0\.0\.1:2\d{4}$/);
   });
 
   it('ends when its state folder is removed', async () => {
@@ -110,7 +122,7 @@ describe('an embedded server', { timeout: 30_000 }, () => {
 
   it('works in a state folder whose path is too long for a socket', async () => {
     await place.clean();
-    place = new Place(path.join(mkdtempSync(path.join(tmpdir(), 'nel-long-')), 'a'.repeat(90), 'b'.repeat(90)));
+    place = new Place('a'.repeat(90), 'b'.repeat(90));
     const [lease, { address }] = await Promise.all([place.ensure(), place.holder()]);
     expect(address).toBe(lease.address);
   });

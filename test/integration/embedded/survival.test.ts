@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -83,6 +85,22 @@ describe('an embedded server whose processes are killed', { timeout: 30_000 }, (
     await place.ensure();
     expect(place.servers()).toHaveLength(1);
     expect(place.servers()).not.toContain(before.serverPid);
+  });
+
+  it('moves to another port when another program has taken its own meanwhile', async () => {
+    const { child, address } = await place.holder();
+    await openWorkflow(address, 'before');
+    const before = await place.serving();
+    child.kill('SIGKILL');
+    process.kill(before.supervisorPid, 'SIGKILL');
+    process.kill(before.serverPid, 'SIGKILL');
+    await until('the server is gone', () => place.servers().length === 0);
+    const squatter = createServer().listen(Number(address.split(':')[1]), '127.0.0.1');
+    await once(squatter, 'listening');
+    const lease = await place.ensure();
+    expect(lease.address).not.toBe(address);
+    expect(await openWorkflows(lease.address)).toEqual(['before']);
+    squatter.close();
   });
 
   it('has no lease of a process that was killed', async () => {

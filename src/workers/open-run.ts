@@ -1,4 +1,4 @@
-/** What activities need of the outside world. The composition root (workers/compose.ts) builds it; tests build it from fakes. */
+/** A run and its benchmarks as the engine works on them: what compose.ts builds from run.json. */
 
 import type { Environment } from '../core/environment.js';
 import type { Model } from '../core/model.js';
@@ -23,13 +23,4 @@ export interface OpenRun {
   readonly run: RunFile;
   /** @throws NelError when the data set is not the one that run.json names */
   openBenchmark(name: string): Promise<OpenBenchmark>;
-}
-
-export interface ActivityDeps {
-  /** Cached by directory and spec hash. @throws NelError when run.json is another run's */
-  openRun(ref: { readonly run_dir: string; readonly run_id: string; readonly spec_hash: string }): Promise<OpenRun>;
-  /** Replaces every credential that this process knows of in a text. */
-  redact(text: string): string;
-  /** Asks the server whether this attempt is still ours. @throws when it is not. */
-  assertOwned(taskToken: Uint8Array, details: unknown): Promise<void>;
 }

@@ -1,0 +1,19 @@
+/** `npm run demo`: sets up what is missing, then `nel demo`, to which arguments go. */
+
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureSetup, reportSetup } from './setup.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+process.exitCode = await reportSetup(async () => {
+  await ensureSetup({ dev: false });
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist/cli/main.js'), 'demo', ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The demo ends in order, and this with it; Ctrl-C reaches it by itself.
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 130));
+  });
+});

@@ -1,0 +1,38 @@
+/** The port to the engine: what activities have done for them, wherever it runs (workers/engine-host.ts: a thread of its own). */
+
+import type { ProbeResult } from '../core/model.js';
+import type { BatchHeartbeat, BatchRef, RunRef, Totals } from '../workflows/contract.js';
+
+export type BenchmarkRef = RunRef & { readonly benchmark: string };
+
+/** One attempt's ties to its owner. */
+export interface EngineAttempt {
+  /** Start nothing new; calls in flight may finish. */
+  readonly stop: AbortSignal;
+  /** End calls in flight as well. */
+  readonly abort: AbortSignal;
+  /** Asked after a gap in the event loop, before the next call. @throws when the attempt is no longer ours */
+  checkOwned(): Promise<void>;
+  onProgress(beat: BatchHeartbeat): void;
+}
+
+export interface WrittenSummary {
+  readonly bundle: string | null;
+  readonly mean_reward: number | null;
+  readonly expected: number;
+  readonly errors: number;
+}
+
+/** All methods throw NelError, ModelCallError (`stop_run`), EndpointDownError or an abort, with messages free of credentials. */
+export interface EnginePort {
+  runBatch(ref: BatchRef, attempt: EngineAttempt): Promise<Totals>;
+  /** Asks the benchmark's endpoint for a sign of life. */
+  probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult>;
+  writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary>;
+}
+
+export interface ActivityDeps {
+  readonly engine: EnginePort;
+  /** Asks the server whether this attempt is still ours. @throws NotOwnedError when it is not. */
+  assertOwned(taskToken: Uint8Array, details: unknown): Promise<void>;
+}

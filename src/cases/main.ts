@@ -1,0 +1,103 @@
+/** `npm run cases -- DIR…`: runs every case under the given folders, picked by content, and ends with `N passed, N failed`. */
+
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { errorMessage } from '../core/errors.js';
+import { isGateCaseFolder, runGateCase } from './gate-cases.js';
+import { isStatsCaseFile, runStatsCaseFile } from './stats-cases.js';
+
+/** What one file or folder of cases came to. */
+interface Outcome {
+  readonly passed: number;
+  readonly failures: readonly { readonly id: string; readonly message: string }[];
+}
+
+/** A kind of case file, known by its content. A new kind is one more entry here. */
+interface FileRunner {
+  readonly accepts: (json: unknown) => boolean;
+  readonly run: (file: string) => Promise<Outcome>;
+}
+
+const FILE_RUNNERS: readonly FileRunner[] = [{ accepts: isStatsCaseFile, run: runStatsCaseFile }];
+
+export interface CasesResult {
+  passed: number;
+  failed: number;
+}
+
+export interface CasesOutput {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** Runs what is under `roots`. Files that are no cases are named on `err` and not counted. */
+export async function runCases(roots: readonly string[], { out, err }: CasesOutput): Promise<CasesResult> {
+  const result: CasesResult = { passed: 0, failed: 0 };
+  const take = (where: string, { passed, failures }: Outcome): void => {
+    result.passed += passed;
+    result.failed += failures.length;
+    for (const { id, message } of failures) out(`FAILED ${where}${id === '' ? '' : ` ${id}`}: ${message}`);
+  };
+  for (const root of roots) {
+    for (const found of casesUnder(root, err)) {
+      try {
+        take(found, statSync(found).isDirectory() ? await runFolder(found) : await runFile(found, err));
+      } catch (error) {
+        take(found, { passed: 0, failures: [{ id: '', message: errorMessage(error) }] });
+      }
+    }
+  }
+  return result;
+}
+
+/** Gate case folders and JSON files, in the order of their names. */
+function casesUnder(root: string, err: (line: string) => void): string[] {
+  try {
+    if (!statSync(root).isDirectory()) return [root];
+    if (isGateCaseFolder(root)) return [root];
+    return readdirSync(root, { withFileTypes: true })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => {
+        const full = path.join(root, entry.name);
+        if (entry.isDirectory()) return casesUnder(full, err);
+        return entry.isFile() && entry.name.endsWith('.json') ? [full] : [];
+      });
+  } catch (error) {
+    err(`${root}: cannot be read: ${errorMessage(error)}`);
+    return [];
+  }
+}
+
+async function runFolder(dir: string): Promise<Outcome> {
+  const { passed, message = '' } = await runGateCase(dir);
+  return passed ? { passed: 1, failures: [] } : { passed: 0, failures: [{ id: '', message }] };
+}
+
+async function runFile(file: string, err: (line: string) => void): Promise<Outcome> {
+  const nothing: Outcome = { passed: 0, failures: [] };
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    err(`${file}: not JSON, not counted: ${errorMessage(error)}`);
+    return nothing;
+  }
+  const runner = FILE_RUNNERS.find(({ accepts }) => accepts(json));
+  if (runner === undefined) {
+    err(`${file}: no case file of a known kind, not counted`);
+    return nothing;
+  }
+  return runner.run(file);
+}
+
+async function main(): Promise<void> {
+  const roots = process.argv.slice(2);
+  const { passed, failed } = await runCases(roots, { out: (line) => console.log(line), err: (line) => console.error(line) });
+  if (roots.length === 0) console.error('usage: npm run cases -- DIR…');
+  else if (passed + failed === 0) console.error('no cases were found');
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0 || passed === 0) process.exitCode = 1;
+}
+
+// Not when the tests import it. A checkout may be reached through a link.
+if (process.argv[1] !== undefined && import.meta.filename === realpathSync(process.argv[1])) void main();

@@ -1,0 +1,52 @@
+/** What the main thread and the engine's thread say to each other: one job has one id from request to end. */
+
+import type { BenchmarkRef, WrittenSummary } from '../activities/engine-port.js';
+import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
+import { ModelCallError, type ProbeResult } from '../core/model.js';
+import { EndpointDownError } from '../engine/endpoint.js';
+import type { BatchHeartbeat, BatchRef, Totals } from '../workflows/contract.js';
+
+export type Job =
+  | { readonly op: 'runBatch'; readonly ref: BatchRef }
+  | { readonly op: 'probe'; readonly ref: BenchmarkRef }
+  | { readonly op: 'writeArtifacts'; readonly ref: BenchmarkRef };
+
+/** Main thread → engine. `owned` and `lost` answer a `check`. */
+export type ToEngine =
+  | { readonly id: number; readonly kind: 'job'; readonly job: Job }
+  | { readonly id: number; readonly kind: 'stop' | 'abort' | 'owned' }
+  | { readonly id: number; readonly kind: 'lost'; readonly reason: string };
+
+/** Engine → main thread. */
+export type FromEngine =
+  | { readonly id: number; readonly kind: 'progress'; readonly beat: BatchHeartbeat }
+  | { readonly id: number; readonly kind: 'check' }
+  | { readonly id: number; readonly kind: 'done'; readonly result: Totals | ProbeResult | WrittenSummary }
+  | { readonly id: number; readonly kind: 'failed'; readonly error: WireError };
+
+/** Errors lose their class on the way between threads; the ones that mean something are named. */
+export type WireError =
+  | { readonly name: 'NelError'; readonly kind: NelErrorKind; readonly message: string; readonly hint: string | undefined }
+  | { readonly name: 'EndpointDownError' | 'ModelCallError' | 'other'; readonly message: string };
+
+export function toWire(error: unknown, redact: (text: string) => string): WireError {
+  const message = redact(errorMessage(error));
+  if (error instanceof NelError)
+    return { name: 'NelError', kind: error.kind, message, hint: error.hint === undefined ? undefined : redact(error.hint) };
+  if (error instanceof EndpointDownError) return { name: 'EndpointDownError', message };
+  if (error instanceof ModelCallError) return { name: 'ModelCallError', message };
+  return { name: 'other', message };
+}
+
+export function fromWire(error: WireError): Error {
+  switch (error.name) {
+    case 'NelError':
+      return new NelError(error.kind, error.message, error.hint === undefined ? {} : { hint: error.hint });
+    case 'EndpointDownError':
+      return new EndpointDownError(error.message);
+    case 'ModelCallError':
+      return new ModelCallError(error.message, { category: 'bad_response', disposition: 'stop_run' });
+    case 'other':
+      return new Error(error.message);
+  }
+}

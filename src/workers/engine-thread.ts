@@ -1,0 +1,85 @@
+/** The engine's thread: takes jobs from the main thread and works on many at once. See engine-host.ts for why it is a thread. */
+
+import { parentPort } from 'node:worker_threads';
+import type { EngineAttempt } from '../activities/engine-port.js';
+import { Engine } from './engine.js';
+import { type FromEngine, type Job, type ToEngine, toWire } from './engine-protocol.js';
+
+/** Progress goes into a heartbeat a second; more often would only cost messages. */
+const PROGRESS_MS = 250;
+
+interface Working {
+  readonly stop: AbortController;
+  readonly abort: AbortController;
+  answer: { resolve(): void; reject(reason: Error): void } | undefined;
+}
+
+if (parentPort === null) throw new Error('engine-thread is started by engine-host');
+const port = parentPort;
+const engine = new Engine(process.env);
+const working = new Map<number, Working>();
+const say = (message: FromEngine): void => port.postMessage(message);
+
+port.on('message', (message: ToEngine) => {
+  if (message.kind === 'job') {
+    void start(message.id, message.job);
+    return;
+  }
+  const job = working.get(message.id);
+  switch (message.kind) {
+    case 'stop':
+      job?.stop.abort(new Error('stopped'));
+      return;
+    case 'abort':
+      job?.abort.abort(new Error('aborted'));
+      return;
+    case 'owned':
+      job?.answer?.resolve();
+      return;
+    case 'lost':
+      job?.answer?.reject(new Error(message.reason));
+      return;
+  }
+});
+
+async function start(id: number, job: Job): Promise<void> {
+  const mine: Working = { stop: new AbortController(), abort: new AbortController(), answer: undefined };
+  working.set(id, mine);
+  try {
+    say({ id, kind: 'done', result: await work(id, job, mine) });
+  } catch (error) {
+    say({ id, kind: 'failed', error: toWire(error, engine.redact) });
+  } finally {
+    working.delete(id);
+  }
+}
+
+async function work(id: number, job: Job, mine: Working) {
+  switch (job.op) {
+    case 'runBatch':
+      return engine.runBatch(job.ref, attemptOf(id, mine));
+    case 'probe':
+      return engine.probe(job.ref, mine.abort.signal);
+    case 'writeArtifacts':
+      return engine.writeArtifacts(job.ref, mine.abort.signal);
+  }
+}
+
+function attemptOf(id: number, mine: Working): EngineAttempt {
+  let said = 0;
+  return {
+    stop: mine.stop.signal,
+    abort: mine.abort.signal,
+    checkOwned: () =>
+      new Promise<void>((resolve, reject) => {
+        mine.answer = { resolve, reject };
+        say({ id, kind: 'check' });
+      }),
+    onProgress: (beat) => {
+      const now = performance.now();
+      if (now - said < PROGRESS_MS) return;
+      said = now;
+      say({ id, kind: 'progress', beat });
+    },
+  };
+}

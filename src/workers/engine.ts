@@ -1,0 +1,103 @@
+/** The engine behind its port, in this very thread: opens runs, runs batches, writes artifacts. */
+
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import { writeArtifacts } from '../artifacts/write-artifacts.js';
+import type { ProbeResult } from '../core/model.js';
+import { runBatch } from '../engine/batch.js';
+import { GapWatch } from '../engine/gap.js';
+import type { BatchRef, Totals } from '../workflows/contract.js';
+import { RunOpener } from './compose.js';
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+export class Engine implements EnginePort {
+  private readonly opener: RunOpener;
+  private readonly gaps = new GapWatch(now);
+
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    this.opener = new RunOpener(env);
+  }
+
+  /** Takes every credential that this engine has read out of a text. */
+  get redact(): (text: string) => string {
+    return this.opener.redactor.redact;
+  }
+
+  async runBatch(ref: BatchRef, attempt: EngineAttempt): Promise<Totals> {
+    const run = await this.opener.open(ref);
+    const benchmark = await run.openBenchmark(ref.benchmark);
+    const { limiter } = benchmark.endpoint;
+    limiter.setMax(ref.concurrency);
+    const stop = new AbortController();
+    const onStop = (): void => stop.abort(attempt.stop.reason);
+    if (attempt.stop.aborted) onStop();
+    else attempt.stop.addEventListener('abort', onStop, { once: true });
+    try {
+      return await runBatch({
+        context: {
+          ...benchmark,
+          runId: ref.run_id,
+          benchmark: ref.benchmark,
+          generation: ref.generation,
+          runtime: {
+            now,
+            random: Math.random,
+            sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
+            beforeCall: this.ownershipCheck(attempt),
+          },
+        },
+        benchmarkDir: benchmark.dir,
+        range: { start: ref.start, end: ref.end },
+        repeats: benchmark.planned.spec.repeats,
+        attempt: attemptName(),
+        redact: this.redact,
+        signals: { stop: stop.signal, abort: attempt.abort },
+        stop: (reason) => stop.abort(reason),
+        onProgress: (totals) => attempt.onProgress({ totals, in_flight: limiter.state.inFlight, limit: limiter.state.limit }),
+      });
+    } finally {
+      attempt.stop.removeEventListener('abort', onStop);
+    }
+  }
+
+  async probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult> {
+    const { model } = await (await this.opener.open(ref)).openBenchmark(ref.benchmark);
+    const result = await model.probe(signal);
+    return result.up ? result : { up: false, detail: this.redact(result.detail) };
+  }
+
+  async writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary> {
+    const open = await this.opener.open(ref);
+    const { planned, dir } = await open.openBenchmark(ref.benchmark);
+    const { aggregate, bundle } = await writeArtifacts({
+      run: open.run,
+      benchmark: planned,
+      benchmarkDir: dir,
+      onProgress: () => signal.throwIfAborted(),
+    });
+    const { expected, errors } = aggregate.coverage;
+    return { bundle, mean_reward: aggregate.scores['mean_reward']?.value ?? null, expected, errors };
+  }
+
+  /** One question for all calls of a batch after each gap. */
+  private ownershipCheck(attempt: EngineAttempt): () => Promise<void> | undefined {
+    let seen = this.gaps.count;
+    let asking: Promise<void> | undefined;
+    return () => {
+      const { count } = this.gaps;
+      if (count === seen) return undefined;
+      asking ??= attempt.checkOwned().then(() => {
+        seen = count;
+        asking = undefined;
+      });
+      return asking;
+    };
+  }
+}
+
+/** Names sort by time; the random part keeps two attempts of one millisecond apart. */
+function attemptName(): string {
+  return `${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
