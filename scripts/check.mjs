@@ -12,7 +12,7 @@ const arrows = (config) => [bin('dependency-cruiser/bin/dependency-cruise.mjs'),
 
 /** In order of their price, so that the common mistakes show first. */
 const CHECKS = [
-  { name: 'format (biome)', fix: 'npm run format', args: [bin('@biomejs/biome/bin/biome'), 'check', '--colors=off'] },
+  { name: 'format (biome)', fix: 'npm run format', args: [bin('@biomejs/biome/bin/biome'), 'check', '--colors=off', '--reporter=summary'] },
   { name: 'types (tsc)', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
   { name: 'lock file', args: ['scripts/lock-platforms.mjs', '--check'] },
   { name: 'generated schemas', args: ['scripts/schemas.mjs', '--check'] },

@@ -1,7 +1,7 @@
 /** The port to the engine: what activities have done for them, wherever it runs (workers/engine-host.ts: a thread of its own). */
 
 import type { ProbeResult } from '../core/model.js';
-import type { BatchHeartbeat, BatchRef, RunRef, Totals } from '../workflows/contract.js';
+import type { BatchHeartbeat, BatchRef, GateRef, GateResult, RunRef, Totals } from '../workflows/contract.js';
 
 export type BenchmarkRef = RunRef & { readonly benchmark: string };
 
@@ -29,6 +29,8 @@ export interface EnginePort {
   /** Asks the benchmark's endpoint for a sign of life. */
   probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult>;
   writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary>;
+  /** Holds two directories of results against each other and writes the report. */
+  gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult>;
 }
 
 export interface ActivityDeps {

@@ -2,6 +2,7 @@
 
 import { createAwaitEndpoint } from './await-endpoint.js';
 import type { ActivityDeps } from './engine-port.js';
+import { createGateRuns } from './gate-runs.js';
 import { createRunBatch } from './run-batch.js';
 import { createWriteArtifacts } from './write-artifacts.js';
 
@@ -10,6 +11,7 @@ export function createActivities(deps: ActivityDeps) {
     runBatch: createRunBatch(deps),
     awaitEndpoint: createAwaitEndpoint(deps),
     writeArtifacts: createWriteArtifacts(deps),
+    gateRuns: createGateRuns(deps),
   };
 }
 

@@ -35,7 +35,7 @@ export async function discoverBundles(root: string): Promise<Discovery> {
     const bundle = await readBundle(file);
     const earlier = found.get(bundle.name);
     if (earlier !== undefined) {
-      throw new NelError('data', `Duplicate benchmark "${bundle.name}": ${earlier.file} and ${file}`, {
+      throw new NelError('data', `Duplicate benchmark ${JSON.stringify(bundle.name)}: ${earlier.file} and ${file}`, {
         hint: 'Remove the bundle of the older run, or point at a narrower directory.',
       });
     }

@@ -4,23 +4,19 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundlePath } from '../artifacts/write-artifacts.js';
 import { lockRun } from '../client/run-lock.js';
-import type { RunOutcome } from '../client/wait-for-result.js';
+import { suiteStartable } from '../client/start-run.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
 import type { Bundle } from '../core/bundle.js';
-import { NelError } from '../core/errors.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
 import { planBenchmarks } from '../workers/compose.js';
-import { RunSession } from '../workers/run-session.js';
+import type { SuiteResult } from '../workflows/contract.js';
+import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
 import { EXIT } from './exit-codes.js';
-import { type PreparedRun, prepareRun, saveRun } from './prepare-run.js';
-import { ProgressPrinter } from './progress.js';
-import { resumeCommand } from './resume-command.js';
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+import { nextGeneration, type PreparedRun, prepareRun, saveRun } from './prepare-run.js';
 
 /** @returns the exit code */
 export async function evalRun(configFile: string | undefined, options: EvalRunOptions): Promise<number> {
@@ -64,66 +60,10 @@ async function run(prepared: PreparedRun, resume: boolean): Promise<number> {
     }
   }
   if (resume && state === 'new') say(`note: ${runDir} holds no run yet; this starts one`);
-  const current: RunFile = state === 'new' ? prepared.run : { ...prepared.run, generation: prepared.run.generation + 1 };
+  const current = nextGeneration(prepared);
   await saveRun(current);
-  for (;;) {
-    const outcome = await drive(current);
-    // The run was being cancelled when its owner died: that is over now, this command goes on with it.
-    if (outcome.kind === 'cancelled' && outcome.attached && !outcome.interrupted) continue;
-    return conclude(current, outcome);
-  }
-}
-
-type DrivenOutcome = RunOutcome & { readonly interrupted: boolean; readonly attached: boolean };
-
-/** Runs or joins the workflow until it ends, with progress on stderr. The first Ctrl-C drains, the second ends at once. */
-async function drive(current: RunFile): Promise<DrivenOutcome> {
-  let printer: ProgressPrinter | undefined;
-  const log = (line: string): void => (printer ? printer.note(line) : say(line));
-  const session = await RunSession.open({ run: current, runDir: current.spec.output.dir, env: process.env, log });
-  let interrupted = false;
-  const onSignal = (): void => {
-    if (interrupted) {
-      printer?.stop();
-      say(`ended at once; answers in flight are lost. Go on with:\n  ${resumeCommand()}`);
-      void session.handle
-        .terminate('interrupted twice')
-        .catch(() => undefined)
-        .finally(() => process.exit(EXIT.INTERRUPTED));
-      setTimeout(() => process.exit(EXIT.INTERRUPTED), 1_000);
-      return;
-    }
-    interrupted = true;
-    log('stopping: calls in flight may finish (again to end at once)');
-    session.handle.cancel().catch(() => undefined);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  try {
-    const attached = session.started.how === 'attached';
-    log(
-      `${attached ? 'going on with' : 'run'} ${current.run_id} in ${current.spec.output.dir}${session.uiUrl === null ? '' : `\nwatch it at ${session.uiUrl}`}`,
-    );
-    const reader = session.progress();
-    printer = new ProgressPrinter(process.stderr, () => reader.read());
-    printer.start();
-    const outcome = await session.outcome();
-    return { ...outcome, interrupted, attached };
-  } finally {
-    printer?.stop();
-    await session.close();
-    for (const signal of signals) process.off(signal, onSignal);
-  }
-}
-
-async function conclude(current: RunFile, outcome: DrivenOutcome): Promise<number> {
-  if (outcome.kind === 'completed') return showResult(current);
-  if (outcome.kind === 'cancelled') {
-    if (!outcome.interrupted) throw new NelError('run', 'the run was cancelled', { hint: `go on with: ${resumeCommand()}` });
-    say(`interrupted; every answer so far is kept. Go on with:\n  ${resumeCommand()}`);
-    return EXIT.INTERRUPTED;
-  }
-  throw new NelError('run', outcome.message, { hint: `mend the cause, then go on with: ${resumeCommand()}` });
+  const result = await drive<SuiteResult>(suiteStartable(current), [current]);
+  return result === null ? EXIT.INTERRUPTED : showResult(current);
 }
 
 async function showResult(run: RunFile): Promise<number> {

@@ -33,13 +33,22 @@ export async function runGate({ baseline, candidate, options, io }: GateCall): P
     throw new NelError('usage', 'nel gate needs two results directories', { hint: 'nel gate BASELINE CANDIDATE --policy FILE' });
   }
   const { evidence, force } = options;
-  const report = await gateDirectories({ baselineDir: baseline, candidateDir: candidate, policy, evidence, force, cwd: io.cwd });
+  const durable = options.durable === true || isConfig(baseline) || isConfig(candidate);
+  const report = durable
+    ? await (await import('./gate-durably.js')).gateDurably({ baseline, candidate, options })
+    : await gateDirectories({ baselineDir: baseline, candidateDir: candidate, policy, evidence, force, cwd: io.cwd });
+  if (report === null) return EXIT.INTERRUPTED;
   const verbose = options.verbose ?? false;
   if (options.output !== undefined) {
     await saveReport(options.output, render(report, reportFormat(options.output, options.format), verbose), io.cwd);
   }
   io.stdout(render(report, options.format, verbose));
   return options.strict ? VERDICT_EXIT[report.verdict] : EXIT.OK;
+}
+
+/** A side that is not there yet is named by the config that makes it. */
+function isConfig(side: string): boolean {
+  return /\.ya?ml$/i.test(side);
 }
 
 function render(report: GateReport, format: ReportFormat, verbose: boolean): string {

@@ -2,14 +2,17 @@
 /** The `nel` command: finds the subcommand, turns what it throws into a message and an exit code. */
 
 import { Command, CommanderError } from 'commander';
+import { NEL_VERSION } from '../client/version.js';
 import { NelError } from '../core/errors.js';
+import { registerCompare } from './compare.js';
+import { registerDemo } from './demo.js';
 import { registerEval } from './eval.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
+import { registerGate } from './gate.js';
 import { registerList } from './list.js';
 import { registerRuns } from './runs.js';
 import { registerTemporal } from './temporal.js';
 import { registerValidate } from './validate.js';
-import { NEL_VERSION } from './version.js';
 import { registerWorker } from './worker.js';
 
 function buildProgram(): Command {
@@ -20,11 +23,14 @@ function buildProgram(): Command {
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100) });
   registerEval(program);
+  registerCompare(program);
+  registerGate(program);
   registerValidate(program);
   registerList(program);
   registerRuns(program);
   registerWorker(program);
   registerTemporal(program);
+  registerDemo(program);
   return program;
 }
 

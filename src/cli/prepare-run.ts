@@ -5,11 +5,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readRunFile, writeRunFile } from '../artifacts/run-file.js';
 import { bundlePath } from '../artifacts/write-artifacts.js';
+import { NEL_VERSION } from '../client/version.js';
 import { NelError } from '../core/errors.js';
 import { type JsonDifference, jsonDifferences } from '../core/json.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
-import { NEL_VERSION } from './version.js';
 
 const SMALLEST_BATCH = 50;
 const LARGEST_BATCH = 200;
@@ -34,6 +34,11 @@ export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchma
   const run: RunFile = { ...existing, spec, benchmarks: planned, nel_version: NEL_VERSION };
   const complete = planned.every(({ name }) => existsSync(bundlePath(path.join(runDir, name), existing)));
   return { run, state: complete ? 'complete' : 'resumable' };
+}
+
+/** The run as it is to be started now: a resume is a new generation, in which earlier errors are tried again. */
+export function nextGeneration({ run, state }: PreparedRun): RunFile {
+  return state === 'new' ? run : { ...run, generation: run.generation + 1 };
 }
 
 export async function saveRun(run: RunFile): Promise<void> {

@@ -49,7 +49,7 @@ async function withRun<T>(run: string, work: (client: Client, workflowId: string
 export async function listRuns(limit: number): Promise<void> {
   await withClient(async (client) => {
     let shown = 0;
-    for await (const { workflowId, status, startTime, memo } of client.workflow.list({ query: `WorkflowType = '${WORKFLOWS.runSuite}'` })) {
+    for await (const { workflowId, status, startTime, memo } of client.workflow.list({ query: `WorkflowType = '${WORKFLOWS.runSuite}' OR WorkflowType = '${WORKFLOWS.gate}'` })) {
       const summary = isJsonObject(memo) && typeof memo['summary'] === 'string' ? memo['summary'] : '';
       out(
         `${workflowId.replace(/^nel-/, '')}  ${status.name.toLowerCase().padEnd(10)}  ${startTime.toISOString().slice(0, 19)}Z  ${summary}`,
@@ -68,8 +68,12 @@ export async function showRun(run: string): Promise<void> {
     out(`directory  ${String(memo['run_dir'] ?? 'unknown')}`);
     if (description.status.name !== 'RUNNING') return;
     const file = typeof memo['run_dir'] === 'string' ? await readRunFile(memo['run_dir']) : undefined;
-    const benchmarks = (file?.benchmarks ?? []).map(({ name, n_problems, spec }) => ({ name, samples: n_problems * spec.repeats }));
-    const progress = await new ProgressReader(client, workflowId, benchmarks).read();
+    const benchmarks = (file?.benchmarks ?? []).map(({ name, n_problems, spec }) => ({
+      workflowId,
+      name,
+      samples: n_problems * spec.repeats,
+    }));
+    const progress = await new ProgressReader(client, benchmarks).read();
     for (const { benchmark, samples, totals, state, waiting_for } of progress.benchmarks) {
       const done = totals.scored + totals.errors;
       out(

@@ -28,32 +28,39 @@ export interface RunProgress {
   readonly in_flight: number;
 }
 
-/** One look at a run. What cannot be seen just now (a worker starting, a server coming back) is shown as it was last. */
+/** A benchmark to be watched, by the id of its run's workflow. */
+export interface WatchedBenchmark {
+  readonly workflowId: string;
+  readonly name: string;
+  readonly samples: number;
+}
+
+/** One look at runs. What cannot be seen just now (a worker starting, a server coming back) is shown as it was last. */
 export class ProgressReader {
-  private readonly last = new Map<string, BenchmarkProgress>();
+  private readonly last = new Map<WatchedBenchmark, BenchmarkProgress>();
 
   constructor(
     private readonly client: Client,
-    private readonly workflowId: string,
-    private readonly benchmarks: readonly { readonly name: string; readonly samples: number }[],
+    private readonly benchmarks: readonly WatchedBenchmark[],
   ) {}
 
   async read(): Promise<RunProgress> {
     const flights: number[] = [];
     const benchmarks = await Promise.all(
-      this.benchmarks.map(async ({ name, samples }) => {
-        const progress = await this.readBenchmark(name, samples, flights).catch(() => undefined);
+      this.benchmarks.map(async (watched) => {
+        const { name, samples } = watched;
+        const progress = await this.readBenchmark(watched, flights).catch(() => undefined);
         const shown = progress ??
-          this.last.get(name) ?? { benchmark: name, samples, totals: NO_TOTALS, state: 'starting' as const, waiting_for: null };
-        this.last.set(name, shown);
+          this.last.get(watched) ?? { benchmark: name, samples, totals: NO_TOTALS, state: 'starting' as const, waiting_for: null };
+        this.last.set(watched, shown);
         return shown;
       }),
     );
     return { benchmarks, in_flight: Math.max(0, ...flights) };
   }
 
-  private async readBenchmark(name: string, samples: number, flights: number[]): Promise<BenchmarkProgress> {
-    const handle = this.client.workflow.getHandle(shardWorkflowId(this.workflowId, name, 0));
+  private async readBenchmark({ workflowId, name, samples }: WatchedBenchmark, flights: number[]): Promise<BenchmarkProgress> {
+    const handle = this.client.workflow.getHandle(shardWorkflowId(workflowId, name, 0));
     return this.client.withDeadline(Date.now() + QUERY_MS, async () => {
       const [progress, description] = await Promise.all([handle.query(progressQuery), handle.describe()]);
       let { totals } = progress;

@@ -1,12 +1,11 @@
 /** Starts a run's workflow, or attaches to the one that is still open after its owner died. */
 
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Client, type WorkflowExecutionDescription, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { NelError } from '../core/errors.js';
 import type { RunFile } from '../core/spec.js';
 import {
+  type BenchmarkPlan,
   benchmarkWorkflowId,
   FAILURES,
   type SearchAttributeName,
@@ -14,15 +13,30 @@ import {
   shardWorkflowId,
   WORKFLOWS,
 } from '../workflows/contract.js';
+import { NEL_VERSION } from './version.js';
+
+/** A workflow to be started, whatever it does: what it is called, what it is about, and what a takeover must free. */
+export interface Startable {
+  readonly workflowId: string;
+  readonly type: (typeof WORKFLOWS)[keyof typeof WORKFLOWS];
+  /** Built once it is known which search attributes the server has. */
+  readonly input: (searchAttributes: readonly SearchAttributeName[]) => unknown;
+  /** Two executions with the same one do the same work. */
+  readonly specHash: string;
+  readonly runId: string;
+  /** One line for Temporal's lists. */
+  readonly summary: string;
+  readonly directory: string;
+  /** The workflow and all that it may have started. */
+  readonly family: readonly string[];
+}
 
 export interface StartOptions {
   readonly client: Client;
-  readonly run: RunFile;
-  readonly runDir: string;
   readonly taskQueue: string;
   /** Hash of the workflow code that our worker would run. */
   readonly bundleHash: string;
-  /** True when this process is the run's only worker: whatever else held its tasks is dead. */
+  /** True when this process is the workflow's only worker: whatever else held its tasks is dead. */
   readonly ownWorker: boolean;
   readonly searchAttributes: readonly SearchAttributeName[];
 }
@@ -36,33 +50,25 @@ interface RunMemo {
 
 export type StartedRun = { readonly handle: WorkflowHandle; readonly how: 'started' | 'attached' | 'restarted' };
 
-/** SHA-256 of the shipped workflow bundle. */
-export async function hashFile(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-}
-
-/**
- * @throws NelError when an open execution is another run's
- */
-export async function startRun(options: StartOptions): Promise<StartedRun> {
-  const { client, run } = options;
-  const open = await describeOpen(client, run.workflow_id);
-  if (open === undefined) return { handle: await start(options, 'FAIL'), how: 'started' };
+/** @throws NelError when an open execution of that id does other work */
+export async function startRun(startable: Startable, options: StartOptions): Promise<StartedRun> {
+  const { client } = options;
+  const { workflowId } = startable;
+  const open = await describeOpen(client, workflowId);
+  if (open === undefined) return { handle: await start(startable, options, 'FAIL'), how: 'started' };
   const memo = (open.memo ?? {}) as RunMemo;
-  if (memo.spec_hash !== run.spec_hash) {
-    throw new NelError('run', `workflow ${run.workflow_id} is open with another config`, {
+  if (memo.spec_hash !== startable.specHash) {
+    throw new NelError('run', `workflow ${workflowId} is open with another config`, {
       hint: 'cancel it with `nel runs cancel`, or use a new output directory',
     });
   }
   if (!options.ownWorker || memo.bundle_hash === options.bundleHash) {
-    const handle = client.workflow.getHandle(run.workflow_id);
-    if (options.ownWorker) await takeOver(client, run);
+    const handle = client.workflow.getHandle(workflowId);
+    if (options.ownWorker) await takeOver(client, startable.family);
     return { handle, how: 'attached' };
   }
   // Other workflow code than ours, and its owner is dead: the journal has the work, so a new execution loses nothing.
-  return { handle: await start(options, 'TERMINATE_EXISTING'), how: 'restarted' };
+  return { handle: await start(startable, options, 'TERMINATE_EXISTING'), how: 'restarted' };
 }
 
 /** The open execution of a workflow id, if there is one. */
@@ -76,39 +82,22 @@ export async function describeOpen(client: Client, workflowId: string): Promise<
   }
 }
 
-function start(options: StartOptions, conflict: 'FAIL' | 'TERMINATE_EXISTING'): Promise<WorkflowHandle> {
-  const { client, run, runDir } = options;
-  const { run_id, spec_hash, generation, spec } = run;
-  const benchmarks = run.benchmarks.map(({ name, n_problems, spec: { repeats, solver } }) => {
-    const service = spec.services[solver.service];
-    return { name, model: service?.model ?? solver.service, samples: n_problems * repeats, concurrency: service?.concurrency ?? 1 };
-  });
-  const input: SuiteInput = {
-    run_dir: runDir,
-    run_id,
-    spec_hash,
-    generation,
-    benchmarks,
-    batch_size: run.batch_size,
-    max_error_rate: spec.max_error_rate,
-    search_attributes: options.searchAttributes,
-  };
-  const attributes = options.searchAttributes.includes('NelRun')
-    ? new TypedSearchAttributes([{ key: defineSearchAttributeKey('NelRun', SearchAttributeType.KEYWORD), value: run_id }])
-    : new TypedSearchAttributes([]);
-  return client.workflow.start(WORKFLOWS.runSuite, {
-    workflowId: run.workflow_id,
-    taskQueue: options.taskQueue,
-    args: [input],
+function start(startable: Startable, options: StartOptions, conflict: 'FAIL' | 'TERMINATE_EXISTING'): Promise<WorkflowHandle> {
+  const { searchAttributes, bundleHash, taskQueue } = options;
+  const run = defineSearchAttributeKey('NelRun', SearchAttributeType.KEYWORD);
+  return options.client.workflow.start(startable.type, {
+    workflowId: startable.workflowId,
+    taskQueue,
+    args: [startable.input(searchAttributes)],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: conflict,
-    typedSearchAttributes: attributes,
+    typedSearchAttributes: new TypedSearchAttributes(searchAttributes.includes('NelRun') ? [{ key: run, value: startable.runId }] : []),
     memo: {
-      summary: `${benchmarks.map(({ name }) => name).join(', ')} · ${[...new Set(benchmarks.map(({ model }) => model))].join(', ')}`,
-      run_dir: runDir,
-      spec_hash,
-      bundle_hash: options.bundleHash,
-      nel_version: run.nel_version,
+      summary: startable.summary,
+      run_dir: startable.directory,
+      spec_hash: startable.specHash,
+      bundle_hash: bundleHash,
+      nel_version: NEL_VERSION,
     },
   });
 }
@@ -117,13 +106,9 @@ function start(options: StartOptions, conflict: 'FAIL' | 'TERMINATE_EXISTING'): 
  * Frees what a dead worker still holds: its activities (else they wait for their heartbeat to time out) and its sticky task
  * queue (else each workflow waits ten seconds for it).
  */
-async function takeOver(client: Client, run: RunFile): Promise<void> {
-  const ids = [
-    run.workflow_id,
-    ...run.benchmarks.flatMap(({ name }) => [benchmarkWorkflowId(run.workflow_id, name), shardWorkflowId(run.workflow_id, name, 0)]),
-  ];
+async function takeOver(client: Client, family: readonly string[]): Promise<void> {
   await Promise.all(
-    ids.map(async (workflowId) => {
+    family.map(async (workflowId) => {
       const open = await describeOpen(client, workflowId);
       if (open === undefined) return;
       const execution = { workflowId, runId: open.runId };
@@ -139,4 +124,47 @@ async function takeOver(client: Client, run: RunFile): Promise<void> {
       );
     }),
   );
+}
+
+/** A run by itself. */
+export function suiteStartable(run: RunFile): Startable {
+  const models = [...new Set(benchmarkPlans(run).map(({ model }) => model))];
+  return {
+    workflowId: run.workflow_id,
+    type: WORKFLOWS.runSuite,
+    input: (searchAttributes) => suiteInput(run, searchAttributes),
+    specHash: run.spec_hash,
+    runId: run.run_id,
+    summary: `${run.benchmarks.map(({ name }) => name).join(', ')} · ${models.join(', ')}`,
+    directory: run.spec.output.dir,
+    family: suiteFamily(run),
+  };
+}
+
+/** Ids of a run's workflows. */
+export function suiteFamily({ workflow_id, benchmarks }: RunFile): string[] {
+  return [
+    workflow_id,
+    ...benchmarks.flatMap(({ name }) => [benchmarkWorkflowId(workflow_id, name), shardWorkflowId(workflow_id, name, 0)]),
+  ];
+}
+
+export function suiteInput(run: RunFile, searchAttributes: readonly SearchAttributeName[]): SuiteInput {
+  return {
+    run_dir: run.spec.output.dir,
+    run_id: run.run_id,
+    spec_hash: run.spec_hash,
+    generation: run.generation,
+    benchmarks: benchmarkPlans(run),
+    batch_size: run.batch_size,
+    max_error_rate: run.spec.max_error_rate,
+    search_attributes: searchAttributes,
+  };
+}
+
+function benchmarkPlans({ benchmarks, spec }: RunFile): BenchmarkPlan[] {
+  return benchmarks.map(({ name, n_problems, spec: { repeats, solver } }) => {
+    const service = spec.services[solver.service];
+    return { name, model: service?.model ?? solver.service, samples: n_problems * repeats, concurrency: service?.concurrency ?? 1 };
+  });
 }

@@ -56,13 +56,10 @@ export const policySchema = z
     version: z.literal(1).optional().meta({ description: 'Version of this format.', default: 1 }),
     ...evidenceFields,
     defaults: entrySchema.optional().meta({ description: 'What holds for every benchmark that does not say otherwise, listed or not.' }),
-    benchmarks: z
-      .record(z.string().min(1), entrySchema.nullable())
-      .optional()
-      .meta({
-        description:
-          'By benchmark.name, case-sensitive. A listed benchmark that a side lacks is MISSING; nothing behind the colon means: the defaults.',
-      }),
+    benchmarks: z.record(z.string().min(1), entrySchema.nullable()).optional().meta({
+      description:
+        'By benchmark.name, case-sensitive. A listed benchmark that a side lacks is MISSING; nothing behind the colon means: the defaults.',
+    }),
   })
   .meta({ title: 'nel gate policy', description: 'What `nel gate` holds a candidate to, by benchmark.' });
 

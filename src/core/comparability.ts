@@ -45,19 +45,26 @@ export function breaksPairing(difference: Difference): boolean {
 /** All differences of the two bundles' data set and config, the gravest kind first, then by field. */
 export function bundleDifferences(baseline: BundleSummary, candidate: BundleSummary): Difference[] {
   const found: Difference[] = [];
+  const said = new Set<string>();
   const { fingerprint: before } = baseline.dataset;
   const { fingerprint: after } = candidate.dataset;
   if (before !== null && after !== null && before !== after) {
     found.push({ kind: 'dataset', field: 'dataset.fingerprint', baseline: before, candidate: after });
+    said.add(`${canonicalJson(before)} ${canonicalJson(after)}`);
   }
   if (baseline.config !== null && candidate.config !== null) {
     const left = leaves(baseline.config, 'config');
     const right = leaves(candidate.config, 'config');
     for (const field of new Set([...left.keys(), ...right.keys()])) {
       const kind = kindOf(field);
-      const a = left.get(field) ?? null;
-      const b = right.get(field) ?? null;
-      if (kind !== null && canonicalJson(a) !== canonicalJson(b)) found.push({ kind, field, baseline: a, candidate: b });
+      const [a, b] = [left.get(field) ?? null, right.get(field) ?? null];
+      const difference = `${canonicalJson(a)} ${canonicalJson(b)}`;
+      if (kind === null || canonicalJson(a) === canonicalJson(b)) continue;
+      // A config may say the same thing twice: the fingerprint, a service's generation settings and those of the benchmark.
+      const same = kind === 'dataset' ? difference : `${field.split('.').at(-1)} ${difference}`;
+      if (said.has(same)) continue;
+      said.add(same);
+      found.push({ kind, field, baseline: a, candidate: b });
     }
   }
   return found.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.field < b.field ? -1 : 1));
@@ -74,9 +81,11 @@ function leaves(value: Json, path: string, into = new Map<string, Json>()): Map<
 /** Says nothing about answers: where a run went and how fast it was allowed to be. */
 const IRRELEVANT =
   /^(name|benchmark|ref|run_id|timestamp|output|output_dir|dir|concurrency|request_timeout|timeout|max_retries|retries|api_key|api_key_env|api_key_name|parallelism|workers|shards|progress|verbose)$/;
+/** Never shown, whoever wrote it into a bundle. */
+const CREDENTIAL = /api[_-]?key|secret|passw|credential|authorization|bearer|(access|auth|id|hf)[_-]?token$/i;
 const BY_NAME: readonly (readonly [RegExp, DifferenceKind])[] = [
   [/^(dataset|data_set|dataset_.*|fingerprint|split|revision|local_path)$/, 'dataset'],
-  [/^(prompt|.*_prompt|prompt_.*|template|few_?shots?|num_fewshot|n_shots?|messages|definition_hash)$/i, 'prompt'],
+  [/^(prompt|.*_prompt|prompt_.*|template|few_?shots?|num_fewshot|n_shots?|messages|definition|definition_hash)$/i, 'prompt'],
   [/^(scorer|scorers|scoring|scoring_.*|verifier|judge|judge_.*)$/, 'scorer'],
   [/^(max_problems|n_problems|limit|limit_samples|max_samples|num_samples)$/, 'limit'],
   [/^(model|models|model_id|model_name|model_url|model_path|url|base_url|endpoint|checkpoint)$/, 'model'],
@@ -85,7 +94,7 @@ const BY_NAME: readonly (readonly [RegExp, DifferenceKind])[] = [
 /** The outermost name on the path that means something decides; null: of no interest. */
 function kindOf(field: string): DifferenceKind | null {
   const names = field.split('.').slice(1);
-  if (IRRELEVANT.test(names.at(-1) ?? '')) return null;
+  if (IRRELEVANT.test(names.at(-1) ?? '') || names.some((name) => CREDENTIAL.test(name))) return null;
   for (const name of names) {
     for (const [pattern, kind] of BY_NAME) if (pattern.test(name)) return kind;
   }

@@ -17,11 +17,3 @@ export function tidy(value: number): number {
 export function tidyOrNull(value: number | null): number | null {
   return value === null ? null : tidy(value);
 }
-
-/** Mean; null of nothing. */
-export function mean(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}

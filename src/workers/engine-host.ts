@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage } from '../core/errors.js';
 import type { ProbeResult } from '../core/model.js';
-import type { BatchRef, Totals } from '../workflows/contract.js';
+import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
 import { type FromEngine, fromWire, type Job, type ToEngine } from './engine-protocol.js';
 
 /** Three quarters of the collector's time went into a young generation of 16 MiB. */
@@ -35,6 +35,10 @@ export class EngineHost implements EnginePort {
 
   writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary> {
     return this.run({ op: 'writeArtifacts', ref }, { abort: signal });
+  }
+
+  gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult> {
+    return this.run({ op: 'gateRuns', ref }, { abort: signal });
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,13 @@ import type { BenchmarkRef, WrittenSummary } from '../activities/engine-port.js'
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
-import type { BatchHeartbeat, BatchRef, Totals } from '../workflows/contract.js';
+import type { BatchHeartbeat, BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
 
 export type Job =
   | { readonly op: 'runBatch'; readonly ref: BatchRef }
   | { readonly op: 'probe'; readonly ref: BenchmarkRef }
-  | { readonly op: 'writeArtifacts'; readonly ref: BenchmarkRef };
+  | { readonly op: 'writeArtifacts'; readonly ref: BenchmarkRef }
+  | { readonly op: 'gateRuns'; readonly ref: GateRef };
 
 /** Main thread → engine. `owned` and `lost` answer a `check`. */
 export type ToEngine =
@@ -21,7 +22,7 @@ export type ToEngine =
 export type FromEngine =
   | { readonly id: number; readonly kind: 'progress'; readonly beat: BatchHeartbeat }
   | { readonly id: number; readonly kind: 'check' }
-  | { readonly id: number; readonly kind: 'done'; readonly result: Totals | ProbeResult | WrittenSummary }
+  | { readonly id: number; readonly kind: 'done'; readonly result: Totals | ProbeResult | WrittenSummary | GateResult }
   | { readonly id: number; readonly kind: 'failed'; readonly error: WireError };
 
 /** Errors lose their class on the way between threads; the ones that mean something are named. */

@@ -62,6 +62,8 @@ async function work(id: number, job: Job, mine: Working) {
       return engine.probe(job.ref, mine.abort.signal);
     case 'writeArtifacts':
       return engine.writeArtifacts(job.ref, mine.abort.signal);
+    case 'gateRuns':
+      return engine.gateRuns(job.ref, mine.abort.signal);
   }
 }
 

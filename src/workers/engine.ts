@@ -3,11 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import { gateDirectories } from '../artifacts/gate-directories.js';
 import { writeArtifacts } from '../artifacts/write-artifacts.js';
+import { writeFileAtomic } from '../artifacts/write-atomic.js';
+import { loadGatePolicy } from '../config/policy.js';
 import type { ProbeResult } from '../core/model.js';
 import { runBatch } from '../engine/batch.js';
 import { GapWatch } from '../engine/gap.js';
-import type { BatchRef, Totals } from '../workflows/contract.js';
+import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
 import { RunOpener } from './compose.js';
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -79,6 +82,19 @@ export class Engine implements EnginePort {
     });
     const { expected, errors } = aggregate.coverage;
     return { bundle, mean_reward: aggregate.scores['mean_reward']?.value ?? null, expected, errors };
+  }
+
+  async gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult> {
+    const report = await gateDirectories({
+      baselineDir: ref.baseline_dir,
+      candidateDir: ref.candidate_dir,
+      policy: loadGatePolicy(ref.policy_file),
+      evidence: ref.evidence ?? undefined,
+      force: ref.force,
+      onBenchmark: () => signal.throwIfAborted(),
+    });
+    await writeFileAtomic(ref.report_file, `${JSON.stringify(report, null, 2)}\n`);
+    return { verdict: report.verdict, verdict_reasons: report.verdict_reasons, report_file: ref.report_file };
   }
 
   /** One question for all calls of a batch after each gap. */

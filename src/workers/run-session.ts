@@ -1,18 +1,19 @@
-/** A process's hold on one run: server, client and (without a shared cluster) the run's own worker. What `nel eval run` and tests drive. */
+/** A process's hold on one workflow: server, client and (without a shared cluster) the worker for it. What `nel eval run` and a durable `nel gate` drive. */
 
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { connectClient, type Environment, findTemporal, type TemporalTarget } from '../client/connection.js';
 import { ProgressReader } from '../client/follow.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
-import { type StartedRun, startRun } from '../client/start-run.js';
+import { type Startable, type StartedRun, startRun } from '../client/start-run.js';
 import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
 import type { RunFile } from '../core/spec.js';
 import { EngineHost } from './engine-host.js';
 import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
 
 export interface SessionOptions {
-  readonly run: RunFile;
-  readonly runDir: string;
+  readonly startable: Startable;
+  /** The runs to show progress of. */
+  readonly runs: readonly RunFile[];
   readonly env: Environment;
   readonly log: (line: string) => void;
 }
@@ -26,21 +27,22 @@ export class RunSession {
     private readonly stopWorker: () => Promise<void>,
   ) {}
 
-  /** Connects, starts the worker, and starts or attaches to the run's workflow. */
+  /** Connects, starts the worker, and starts or attaches to the workflow. */
   static async open(options: SessionOptions): Promise<RunSession> {
-    const { env, run, runDir, log } = options;
+    const { env, startable, log } = options;
     const target = await findTemporal(env, log);
     try {
       const client = await connectClient(target, env);
       const searchAttributes = await registerSearchAttributes(client);
-      const taskQueue = target.embedded ? `nel-${run.run_id}` : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
+      const taskQueue = target.embedded ? startable.workflowId : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
       const bundleHash = await workflowBundleHash();
-      const worker = target.embedded ? await startWorker(options, target, client, taskQueue) : undefined;
+      const stopWorker = target.embedded ? await startWorker(options, target, client, taskQueue) : async () => undefined;
       try {
-        const started = await startRun({ client, run, runDir, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
-        return new RunSession(options, target, client, started, worker ?? (async () => undefined));
+        const started = await startRun(startable, { client, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
+        if (!target.embedded) await warnWithoutWorkers(client, taskQueue, log);
+        return new RunSession(options, target, client, started, stopWorker);
       } catch (error) {
-        await worker?.();
+        await stopWorker();
         throw error;
       }
     } catch (error) {
@@ -59,14 +61,15 @@ export class RunSession {
   }
 
   progress(): ProgressReader {
-    const { run } = this.options;
-    const benchmarks = run.benchmarks.map(({ name, n_problems, spec }) => ({ name, samples: n_problems * spec.repeats }));
-    return new ProgressReader(this.client, run.workflow_id, benchmarks);
+    const benchmarks = this.options.runs.flatMap(({ workflow_id, benchmarks }) =>
+      benchmarks.map(({ name, n_problems, spec }) => ({ workflowId: workflow_id, name, samples: n_problems * spec.repeats })),
+    );
+    return new ProgressReader(this.client, benchmarks);
   }
 
   /** Waits for the end; an embedded server that died is started again on the same database and port. */
-  outcome(): Promise<RunOutcome> {
-    return waitForResult(this.client, this.handle, async () => {
+  outcome<T>(): Promise<RunOutcome<T>> {
+    return waitForResult<T>(this.client, this.handle, async () => {
       if (!this.target.embedded) return;
       const previous = this.target;
       try {
@@ -83,6 +86,16 @@ export class RunSession {
     await this.client.connection.close().catch(() => undefined);
     await this.target.release();
   }
+}
+
+/** A run on a cluster without workers waits for ever, and looks as if it hung. */
+async function warnWithoutWorkers(client: Client, taskQueue: string, log: (line: string) => void): Promise<void> {
+  const { namespace } = client.options;
+  const response = await client.workflowService
+    .describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 })
+    .catch(() => undefined);
+  if (response !== undefined && (response.pollers ?? []).length === 0)
+    log(`no worker polls the task queue ${taskQueue} yet: start one with \`nel worker\``);
 }
 
 async function startWorker(

@@ -11,7 +11,8 @@ export const { runBatch } = proxyActivities<Activities>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
-export const { awaitEndpoint, writeArtifacts } = proxyActivities<Activities>({
+/** Reads or writes files, or waits: nothing is paid. */
+export const { awaitEndpoint, writeArtifacts, gateRuns } = proxyActivities<Activities>({
   startToCloseTimeout: '30 days',
   heartbeatTimeout: '5s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -2,7 +2,7 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-export const WORKFLOWS = { runSuite: 'runSuite', runBenchmark: 'runBenchmark', runShard: 'runShard' } as const;
+export const WORKFLOWS = { runSuite: 'runSuite', runBenchmark: 'runBenchmark', runShard: 'runShard', gate: 'gate' } as const;
 
 /** Search attributes that this project sets, with their types; see client/search-attributes.ts for servers that do not know them. */
 export const SEARCH_ATTRIBUTES = {
@@ -140,4 +140,34 @@ export function benchmarkWorkflowId(runWorkflowId: string, benchmark: string): s
 
 export function shardWorkflowId(runWorkflowId: string, benchmark: string, shard: number): string {
   return `${benchmarkWorkflowId(runWorkflowId, benchmark)}/shard-${shard}`;
+}
+
+/** A side of a gate: results that are there, or a run that makes them. */
+export type GateSide = { readonly dir: string } | { readonly dir: string; readonly workflow_id: string; readonly suite: SuiteInput };
+
+/** What the gate activity needs; all paths are absolute. */
+export interface GateRef {
+  readonly baseline_dir: string;
+  readonly candidate_dir: string;
+  readonly policy_file: string;
+  readonly evidence: 'point' | 'confidence' | null;
+  readonly force: boolean;
+  /** Where the JSON report is written. */
+  readonly report_file: string;
+}
+
+export interface GateInput {
+  readonly baseline: GateSide;
+  readonly candidate: GateSide;
+  readonly policy_file: string;
+  readonly evidence: 'point' | 'confidence' | null;
+  readonly force: boolean;
+  readonly report_file: string;
+  readonly search_attributes: readonly SearchAttributeName[];
+}
+
+export interface GateResult {
+  readonly verdict: 'GO' | 'NO-GO' | 'INCONCLUSIVE';
+  readonly verdict_reasons: readonly string[];
+  readonly report_file: string;
 }

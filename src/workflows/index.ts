@@ -1,5 +1,6 @@
 /** The workflow bundle's entry: one export a workflow. */
 
+export { gate } from './gate.js';
 export { runBenchmark } from './run-benchmark.js';
 export { runShard } from './run-shard.js';
 export { runSuite } from './run-suite.js';

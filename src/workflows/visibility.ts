@@ -2,12 +2,16 @@
 
 import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BenchmarkPlan, BenchmarkResult, SearchAttributeName, SuiteInput } from './contract.js';
+import type { BenchmarkPlan, BenchmarkResult, GateResult, SearchAttributeName, SuiteInput } from './contract.js';
+
+/** Enough for a line in a list. */
+const MEMO_LENGTH = 400;
 
 const keys = {
   NelRun: defineSearchAttributeKey('NelRun', SearchAttributeType.KEYWORD),
   NelBenchmark: defineSearchAttributeKey('NelBenchmark', SearchAttributeType.KEYWORD),
   NelModel: defineSearchAttributeKey('NelModel', SearchAttributeType.KEYWORD),
+  NelVerdict: defineSearchAttributeKey('NelVerdict', SearchAttributeType.KEYWORD),
   NelScore: defineSearchAttributeKey('NelScore', SearchAttributeType.DOUBLE),
 };
 
@@ -38,4 +42,9 @@ export function setSummary(results: readonly BenchmarkResult[]): void {
     ({ benchmark, status, mean_reward }) => `${benchmark} ${mean_reward === null ? status : mean_reward.toFixed(4)}`,
   );
   upsertMemo({ summary: parts.join(', ') });
+}
+
+export function setVerdict(known: readonly SearchAttributeName[], { verdict, verdict_reasons }: GateResult): void {
+  if (known.includes('NelVerdict')) upsertSearchAttributes([{ key: keys.NelVerdict, value: verdict }]);
+  upsertMemo({ verdict, summary: [verdict, ...verdict_reasons].join('; ').slice(0, MEMO_LENGTH) });
 }

@@ -36,9 +36,7 @@ export function requirePositive(field: string, value: number): void {
 /** @throws RangeError unless every element is a finite number; the message names the first that is not. */
 export function requireNumbers(field: string, values: readonly number[]): void {
   if (!Array.isArray(values)) reject(field, values, 'an array of numbers');
-  values.forEach((value, i) => {
-    requireFinite(`${field}[${i}]`, value);
-  });
+  for (let i = 0; i < values.length; i++) requireFinite(`${field}[${i}]`, values[i] as number);
 }
 
 /** @throws RangeError unless the two arrays are equally long. */

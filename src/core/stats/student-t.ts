@@ -1,20 +1,7 @@
 /** Student's t distribution for any degrees of freedom, accurate in both tails: the intervals of every mean. */
 
 import { numberOrNull, requireFinite, requirePositive, requireProbability } from './checks.js';
-import {
-  add,
-  type DoubleDouble,
-  divide,
-  exactProduct,
-  exp,
-  fromNumber,
-  log,
-  log1p,
-  multiply,
-  negate,
-  subtract,
-  toNumber,
-} from './double-double.js';
+import { add, type DoubleDouble, divide, exactProduct, exp, fromNumber, log, log1p, negate, subtract, toNumber } from './double-double.js';
 import { lnBeta } from './gamma.js';
 import { type BetaPoint, type BetaTail, distanceBelowMean, lowerTail, mirrored } from './incomplete-beta.js';
 import { normalQuantile, normalSf } from './normal.js';

@@ -95,7 +95,7 @@ describe('the file', () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'nel-policy-'));
     writeFileSync(path.join(dir, 'p.yaml'), 'version: 1\n');
     const { source } = loadGatePolicy('p.yaml', { cwd: dir });
-    expect(source).toEqual({ path: 'p.yaml', sha256: '08ae3bf0c97442a0e0ded18cfe61da8cf1a0bcbf90e9cdb2eccd52ee5e2ddfa4', positions: {} });
+    expect(source).toEqual({ path: 'p.yaml', sha256: '09bfcc6a14b83e2192b8673677725c84883ee9cd0c70e45c9ec09daa8f2b2847', positions: {} });
   });
 
   it('is missing with its name and what to do', () => {
@@ -166,7 +166,7 @@ describe('mistakes name file, line, column and field', () => {
     [
       'benchmarks as a list',
       'benchmarks:\n  - mmlu',
-      'policy.yaml:2:3: gate policy: benchmarks must be a mapping (key: value), got a list',
+      'policy.yaml:1:1: gate policy: benchmarks must be a mapping (key: value), got a list',
     ],
     ['empty benchmarks', 'version: 1\nbenchmarks:', 'policy.yaml:2:1: gate policy: benchmarks must be a mapping (key: value), got nothing'],
     ['empty defaults', 'version: 1\ndefaults:', 'policy.yaml:2:1: gate policy: defaults must be a mapping (key: value), got nothing'],
