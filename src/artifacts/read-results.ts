@@ -47,10 +47,14 @@ export async function collectItems(file: string, metric: Metric, clusterBy: stri
 }
 
 export function duplicateRow(file: string, line: number, problemIdx: ProblemId, repeat: number): NelError {
-  return new NelError('data', `Duplicate row: problem_idx ${JSON.stringify(problemIdx)}, repeat ${repeat} was there before`, {
-    at: { file, line },
-    hint: 'A sample counts once: remove the rows of the older run.',
-  });
+  return new NelError(
+    'data',
+    `Duplicate row: (problem_idx, repeat) = (${JSON.stringify(problemIdx)}, ${repeat}) is a duplicate of an earlier line`,
+    {
+      at: { file, line },
+      hint: 'A sample counts once: remove the rows of the older run.',
+    },
+  );
 }
 
 /** A text or number under `name` in metadata, in scoring_details or at the top of the line. */

@@ -2,11 +2,10 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { exitCodeOf } from '../cli/exit-codes.js';
 import { registerGate } from '../cli/gate.js';
-import { errorMessage, NelError } from '../core/errors.js';
+import { errorMessage } from '../core/errors.js';
 import type { GateBenchmark, GateReport } from '../core/gate.js';
+import { type CommandOutcome, runCommand } from './run-command.js';
 
 export interface CaseResult {
   readonly passed: boolean;
@@ -28,13 +27,6 @@ interface Expected {
   readonly error?: string;
 }
 
-/** What a run of the command left behind. */
-interface Outcome {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const TOLERANCE = 1e-9;
 
 /** A folder with a policy and an expectation of a command line. */
@@ -50,47 +42,17 @@ export function isGateCaseFolder(dir: string): boolean {
 
 export async function runGateCase(dir: string): Promise<CaseResult> {
   const { argv, expected } = JSON.parse(readFileSync(path.join(dir, 'expected.json'), 'utf8')) as { argv: string[]; expected: Expected };
-  const outcome = await runCommand(argv.includes('--format') ? argv : [...argv, '--format', 'json'], dir);
+  const outcome = await runGateCommand(argv.includes('--format') ? argv : [...argv, '--format', 'json'], dir);
   const differences = differencesFrom(expected, outcome);
   return differences.length === 0 ? { passed: true } : { passed: false, message: differences.join('; ') };
 }
 
-/** `nel gate ARGV` with `cwd` as its directory; what main.ts does with an error is done here. */
-export async function runCommand(argv: readonly string[], cwd: string): Promise<Outcome> {
-  const outcome = { exit: 0, stdout: '', stderr: '' };
-  const program = new Command('nel').exitOverride().configureOutput({
-    writeOut: (text) => {
-      outcome.stdout += text;
-    },
-    writeErr: (text) => {
-      outcome.stderr += text;
-    },
-  });
-  registerGate(program, {
-    cwd,
-    stdout: (text) => {
-      outcome.stdout += text;
-    },
-    stderr: (text) => {
-      outcome.stderr += text;
-    },
-    exit: (code) => {
-      outcome.exit = code;
-    },
-  });
-  try {
-    await program.parseAsync(['gate', ...argv], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) outcome.exit = error.exitCode === 0 ? 0 : exitCodeOf('usage');
-    else if (error instanceof NelError) {
-      outcome.exit = exitCodeOf(error.kind);
-      outcome.stderr += `error: ${error.message}\n${error.hint ?? ''}\n`;
-    } else throw error;
-  }
-  return outcome;
+/** `nel gate ARGV` with `cwd` as its directory. */
+export function runGateCommand(argv: readonly string[], cwd: string): Promise<CommandOutcome> {
+  return runCommand(registerGate, ['gate', ...argv], cwd);
 }
 
-function differencesFrom(expected: Expected, outcome: Outcome): string[] {
+function differencesFrom(expected: Expected, outcome: CommandOutcome): string[] {
   if (expected.error !== undefined) return errorDifferences(expected.error, outcome);
   if (outcome.exit >= 3) return brokenDifferences(expected, outcome);
   let report: GateReport;
@@ -114,14 +76,14 @@ function differencesFrom(expected: Expected, outcome: Outcome): string[] {
   return differences;
 }
 
-function errorDifferences(words: string, { exit, stderr }: Outcome): string[] {
+function errorDifferences(words: string, { exit, stderr }: CommandOutcome): string[] {
   const differences = exit >= 3 ? [] : [`exit code ${exit}, not an error (3 or more)`];
   if (!stderr.toLowerCase().includes(words.toLowerCase())) differences.push(`standard error does not say "${words}": ${stderr.trim()}`);
   return differences;
 }
 
 /** A data error stands for any verdict but GO, as nothing passed; not where a verdict was asked for by name. */
-function brokenDifferences({ verdict = 'any', exit_code }: Expected, { exit, stderr }: Outcome): string[] {
+function brokenDifferences({ verdict = 'any', exit_code }: Expected, { exit, stderr }: CommandOutcome): string[] {
   const open = verdict === 'any' || (verdict.includes('|') && !verdict.split('|').includes('GO'));
   return open && exit_code === undefined ? [] : [`exit code ${exit} instead of ${verdict}: ${stderr.trim()}`];
 }

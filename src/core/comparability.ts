@@ -1,6 +1,6 @@
 /** Whether two runs of a benchmark may be paired at all: the same questions, prompt, scorer and limits. Looks at bundles, before any score. */
 
-import { canonicalJson, type Json, type JsonObject } from './json.js';
+import type { Json, JsonObject } from './json.js';
 
 /** What gate and compare use of a bundle; files of other tools may have the name alone. */
 export interface BundleSummary {
@@ -50,7 +50,7 @@ export function bundleDifferences(baseline: BundleSummary, candidate: BundleSumm
   const { fingerprint: after } = candidate.dataset;
   if (before !== null && after !== null && before !== after) {
     found.push({ kind: 'dataset', field: 'dataset.fingerprint', baseline: before, candidate: after });
-    said.add(`${canonicalJson(before)} ${canonicalJson(after)}`);
+    said.add(`${JSON.stringify(before)} ${JSON.stringify(after)}`);
   }
   if (baseline.config !== null && candidate.config !== null) {
     const left = leaves(baseline.config, 'config');
@@ -58,8 +58,10 @@ export function bundleDifferences(baseline: BundleSummary, candidate: BundleSumm
     for (const field of new Set([...left.keys(), ...right.keys()])) {
       const kind = kindOf(field);
       const [a, b] = [left.get(field) ?? null, right.get(field) ?? null];
-      const difference = `${canonicalJson(a)} ${canonicalJson(b)}`;
-      if (kind === null || canonicalJson(a) === canonicalJson(b)) continue;
+      const difference = `${JSON.stringify(a)} ${JSON.stringify(b)}`;
+      if (kind === null || JSON.stringify(a) === JSON.stringify(b)) continue;
+      // The same rows from another place.
+      if (kind === 'dataset' && before !== null && before === after) continue;
       // A config may say the same thing twice: the fingerprint, a service's generation settings and those of the benchmark.
       const same = kind === 'dataset' ? difference : `${field.split('.').at(-1)} ${difference}`;
       if (said.has(same)) continue;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCommand } from '../../../src/cases/gate-cases.js';
+import { runGateCommand } from '../../../src/cases/gate-cases.js';
 import { binaryRows, row, temporaryDir, writeBenchmark } from '../../unit/artifacts/gate-files.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -50,8 +50,8 @@ describe('examples/gate_api.ts', () => {
 
 describe('the example policies', () => {
   it('02_per_commit: GO for equal runs, NO-GO beyond two points', async () => {
-    expect((await runCommand(['baseline', 'candidate', '-p', policy('02_per_commit.yaml')], runs(10))).exit).toBe(0);
-    expect((await runCommand(['baseline', 'candidate', '-p', policy('02_per_commit.yaml')], runs(11))).exit).toBe(1);
+    expect((await runGateCommand(['baseline', 'candidate', '-p', policy('02_per_commit.yaml')], runs(10))).exit).toBe(0);
+    expect((await runGateCommand(['baseline', 'candidate', '-p', policy('02_per_commit.yaml')], runs(11))).exit).toBe(1);
   });
 
   it('01_quantization: a low baseline is held to its relative limit, and a benchmark that was not run blocks', async () => {
@@ -63,13 +63,13 @@ describe('the example policies', () => {
       writeBenchmark(path.join(dir, side), { name: 'aime_2025', rows: binaryRows(side === 'baseline' ? 100 : 96, 1000) });
     }
     const argv = ['baseline', 'candidate', '-p', policy('01_quantization.yaml')];
-    const first = await runCommand(argv, dir);
+    const first = await runGateCommand(argv, dir);
     expect(first).toMatchObject({ exit: 1, stdout: expect.stringContaining('- BREACH: aime_2025 [critical]\n\n') });
     expect(first.stdout).toContain('Relative drop 4.0% of the baseline 0.1000 exceeds threshold 2.0%');
     writeBenchmark(path.join(dir, 'candidate'), { name: 'aime_2025', rows: binaryRows(100, 1000) });
-    expect((await runCommand(argv, dir)).exit).toBe(0);
+    expect((await runGateCommand(argv, dir)).exit).toBe(0);
     const other = temporaryDir();
-    expect((await runCommand(['-p', policy('01_quantization.yaml'), path.join(dir, 'baseline'), other], dir)).stdout).toContain(
+    expect((await runGateCommand(['-p', policy('01_quantization.yaml'), path.join(dir, 'baseline'), other], dir)).stdout).toContain(
       'MISSING: gpqa [critical]',
     );
   });
@@ -85,10 +85,10 @@ describe('the example policies', () => {
       });
     }
     const argv = (a: string, b: string) => [a, b, '-p', policy('03_perplexity.yaml')];
-    expect(await runCommand(argv('baseline', 'candidate'), dir)).toMatchObject({
+    expect(await runGateCommand(argv('baseline', 'candidate'), dir)).toMatchObject({
       exit: 1,
       stdout: expect.stringContaining('Absolute rise 0.6000 exceeds threshold 0.5'),
     });
-    expect((await runCommand(argv('candidate', 'baseline'), dir)).exit).toBe(0);
+    expect((await runGateCommand(argv('candidate', 'baseline'), dir)).exit).toBe(0);
   });
 });

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 function args(url: string, out: string, ...more: string[]): string[] {
-  const run = ['eval', 'run', '--bench', 'gsm8k', '--max-problems', '600', '--model-url', url, '--model-id', 'm'];
+  const run = ['eval', 'run', '--bench', 'gsm8k', '--model-url', url, '--model-id', 'm'];
   return [...run, '--concurrency', '16', '-o', out, ...more];
 }
 
@@ -31,7 +31,7 @@ describe('nel worker', () => {
     try {
       const out = lab.path('killed-worker');
       const first = lab.start(['worker'], env);
-      const run = lab.start(args(endpoint.url, out), env);
+      const run = lab.start(args(endpoint.url, out, '--max-problems', '600'), env);
       await until(`journal lines; nel said: ${run.stderr()}`, () => journalLines(path.join(out, 'gsm8k')) >= 100);
       first.child.kill('SIGKILL');
       const second = lab.start(['worker'], env);
@@ -47,7 +47,7 @@ describe('nel worker', () => {
   });
 
   it('is watched, paused, changed and cancelled from another process', { timeout: 120_000 }, async () => {
-    const endpoint = await spawnFakeEndpoint({ answer: { gsm8k: '175b_verification' }, latencyMs: 80 });
+    const endpoint = await spawnFakeEndpoint({ answer: { gsm8k: '175b_verification' }, latencyMs: 400 });
     try {
       const out = lab.path('steered');
       const worker = lab.start(['worker'], env);
@@ -55,7 +55,7 @@ describe('nel worker', () => {
       const lines = (): number => journalLines(path.join(out, 'gsm8k'));
       await until('journal lines', () => lines() >= 50);
       const shown = await lab.nel(['runs', 'show', out], env);
-      expect(shown.stdout).toMatch(/gsm8k {2}running {2}\d+\/600 done/);
+      expect(shown.stdout).toMatch(/gsm8k {2}running {2}\d+\/1319 done/);
       expect((await lab.nel(['runs', 'list'], env)).stdout).toContain('gsm8k');
       expect(await lab.nel(['runs', 'concurrency', out, '8'], env)).toMatchObject({
         code: 0,
@@ -70,7 +70,7 @@ describe('nel worker', () => {
         still = lines();
         return still === before;
       });
-      expect(still).toBeLessThan(600);
+      expect(still).toBeLessThan(1319);
       expect((await lab.nel(['runs', 'show', out], env)).stdout).toContain('gsm8k  paused');
       expect(await lab.nel(['runs', 'resume', out], env)).toMatchObject({ code: 0 });
       await until('the run to go on', () => lines() > still);

@@ -229,7 +229,7 @@ describe('results', () => {
     ['an empty problem_idx', '{"problem_idx": "", "reward": 1}', 'problem_idx is an empty text; it must be a whole number or a text'],
     ['a broken repeat', '{"problem_idx": 1, "repeat": -1, "reward": 1}', 'repeat is -1; it must be a whole number from 0'],
     ['a torn line', '{"problem_idx": 1, "rew', 'not JSON: the line is cut off'],
-    ['a duplicate', '{"problem_idx": 0, "reward": 1}', 'Duplicate row: problem_idx 0, repeat 0 was there before'],
+    ['a duplicate', '{"problem_idx": 0, "reward": 1}', 'Duplicate row: (problem_idx, repeat) = (0, 0) is a duplicate of an earlier line'],
   ])('refuses %s with file and line', async (_name, line, message) => {
     both({}, { text: `{"problem_idx": 0, "reward": 1}\n${line}` });
     await expect(gate()).rejects.toMatchObject({ kind: 'data', message: `${file()}:2: ${message}` });

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { runCommand } from '../../../src/cases/gate-cases.js';
+import { runGateCommand } from '../../../src/cases/gate-cases.js';
 import type { GateReport } from '../../../src/core/gate.js';
 import { binaryRows, temporaryDir, writeBenchmark } from '../artifacts/gate-files.js';
 
@@ -17,7 +17,7 @@ beforeEach(() => {
   writeBenchmark(path.join(cwd, 'small'), { rows: binaryRows(5, 5) });
 });
 
-const gate = (...argv: string[]) => runCommand(argv, cwd);
+const gate = (...argv: string[]) => runGateCommand(argv, cwd);
 
 describe('exit codes', () => {
   it('are 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE', async () => {
