@@ -1,6 +1,6 @@
 /** The main job on real data: recorded answers of real models through the whole system, against the counts their authors published. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DATA_DIR } from '../../data-dir.js';
@@ -54,5 +54,49 @@ describe.skipIf(missing !== '')(`recorded answers${missing}`, () => {
     } finally {
       await endpoint.close();
     }
+  });
+
+  it.each([
+    ['gsm8k', '175b_verification', '175b_finetuning', (458 - 742) / 1319],
+    ['mmlu_pro', 'llama-3.1-70b-instruct', 'llama-3.1-8b-instruct', (5244 - 7539) / 12_032],
+  ])(
+    'gates the two models on %s: the weaker is NO-GO against the stronger, the other way round GO',
+    { timeout: 120_000 },
+    async (benchmark, stronger, weaker, delta) => {
+      const policy = lab.path('policy.yaml');
+      writeFileSync(policy, 'version: 1\ndefaults: {tier: critical, metric: mean_reward, max_drop: 0.01}\n');
+      const gate = async (baseline: string, candidate: string) => {
+        const { code, stdout } = await lab.nel(['gate', lab.path(baseline), lab.path(candidate), '--policy', policy, '--format', 'json']);
+        return {
+          code,
+          report: JSON.parse(stdout) as { verdict: string; benchmarks: { status: string; n_paired: number; delta: number }[] },
+        };
+      };
+      const down = await gate(stronger, weaker);
+      expect(down).toMatchObject({ code: 1, report: { verdict: 'NO-GO', benchmarks: [{ benchmark, status: 'BREACH' }] } });
+      expect(down.report.benchmarks[0]?.delta).toBeCloseTo(delta, 12);
+      const up = await gate(weaker, stronger);
+      expect(up).toMatchObject({ code: 0, report: { verdict: 'GO', benchmarks: [{ benchmark, status: 'PASS' }] } });
+      expect(up.report.benchmarks[0]?.delta).toBeCloseTo(-delta, 12);
+    },
+  );
+
+  it('compares MMLU-Pro of 70B and 8B category by category', { timeout: 60_000 }, async () => {
+    const [baseline, candidate] = [lab.path('llama-3.1-70b-instruct'), lab.path('llama-3.1-8b-instruct')];
+    const means = (dir: string): Map<string, number> => {
+      const rewards = new Map<string, number[]>();
+      for (const row of readLines(path.join(dir, 'mmlu_pro/results.jsonl'))) {
+        const category = String((row['metadata'] as Record<string, unknown>)['category']);
+        rewards.set(category, [...(rewards.get(category) ?? []), row.reward]);
+      }
+      return new Map([...rewards].map(([category, all]) => [category, all.reduce((a, b) => a + b, 0) / all.length]));
+    };
+    const out = lab.path('regression.json');
+    expect(await lab.nel(['compare', baseline, candidate, '-o', out])).toMatchObject({ code: 0 });
+    const regression = JSON.parse(readFileSync(out, 'utf8')) as { category_deltas: Record<string, { delta: number }> };
+    const [before, after] = [means(baseline), means(candidate)];
+    expect(Object.keys(regression.category_deltas).sort()).toEqual([...before.keys()].sort());
+    for (const [category, mean] of before)
+      expect(regression.category_deltas[category]?.delta).toBeCloseTo((after.get(category) ?? Number.NaN) - mean, 12);
   });
 });
