@@ -10,8 +10,16 @@ await Promise.all(
   Array.from({ length: concurrency }, async () => {
     while (next < requests) {
       const i = next++;
-      const body = JSON.stringify({ model: 'bench', messages: [{ role: 'user', content: `Problem ${i}: half of ${2 * i} apples and half of them again?` }] });
-      const response = await pool.request({ path: '/v1/chat/completions', method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const body = JSON.stringify({
+        model: 'bench',
+        messages: [{ role: 'user', content: `Problem ${i}: half of ${2 * i} apples and half of them again?` }],
+      });
+      const response = await pool.request({
+        path: '/v1/chat/completions',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
       JSON.parse(await response.body.text());
     }
   }),

@@ -8,7 +8,9 @@ const body = JSON.stringify({
   object: 'chat.completion',
   created: 0,
   model: 'bench',
-  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Half of it is 6, so the whole is 12.\nThe answer is 12' } }],
+  choices: [
+    { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Half of it is 6, so the whole is 12.\nThe answer is 12' } },
+  ],
   usage: { prompt_tokens: 30, completion_tokens: 15, total_tokens: 45 },
 });
 const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };

@@ -13,7 +13,11 @@ import { cpuMs, watch } from './processes.mjs';
 
 const here = import.meta.dirname;
 const { values } = parseArgs({
-  options: { samples: { type: 'string', default: '50000' }, 'in-flight': { type: 'string', default: '256' }, latency: { type: 'string', multiple: true, default: ['50', '0'] } },
+  options: {
+    samples: { type: 'string', default: '50000' },
+    'in-flight': { type: 'string', default: '256' },
+    latency: { type: 'string', multiple: true, default: ['50', '0'] },
+  },
 });
 const samples = Number(values.samples);
 const inFlight = Number(values['in-flight']);
@@ -37,7 +41,11 @@ process.exitCode = missed > 0 ? 1 : 0;
 
 async function compare(latency) {
   const bare = await withEndpoint(latency, async (port) =>
-    JSON.parse(execFileSync(process.execPath, [path.join(here, 'bare.mjs'), `http://127.0.0.1:${port}`, String(samples), String(inFlight)], { encoding: 'utf8' })),
+    JSON.parse(
+      execFileSync(process.execPath, [path.join(here, 'bare.mjs'), `http://127.0.0.1:${port}`, String(samples), String(inFlight)], {
+        encoding: 'utf8',
+      }),
+    ),
   );
   const nel = await run(`latency-${latency}`, latency, samples);
   const ratio = bare.seconds / nel.seconds;
@@ -79,7 +87,16 @@ function run(name, latency, count) {
     const out = path.join(dir, name);
     const status = await serverStatus({ stateDir });
     const serverBefore = cpuMs(status.server.pid);
-    const args = ['eval', 'run', '--bench', path.join(here, 'benchmark.mjs'), '--model-url', `http://127.0.0.1:${port}/v1`, '--model-id', 'bench'];
+    const args = [
+      'eval',
+      'run',
+      '--bench',
+      path.join(here, 'benchmark.mjs'),
+      '--model-url',
+      `http://127.0.0.1:${port}/v1`,
+      '--model-id',
+      'bench',
+    ];
     const child = spawn(process.execPath, [path.join(here, '../dist/cli/main.js'), ...args, '--concurrency', String(inFlight), '-o', out], {
       env: { ...process.env, NEL_STATE_DIR: stateDir, NEL_BENCH_SAMPLES: String(count) },
       stdio: ['ignore', 'ignore', 'pipe'],

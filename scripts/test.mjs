@@ -21,7 +21,8 @@ async function runVitest(args) {
     const child = spawn(process.execPath, [vitest, 'run', ...args], {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { ...process.env, NEL_TEST_SUMMARY: file },
+      // Vitest writes colours into CI's log files otherwise.
+      env: { ...process.env, NEL_TEST_SUMMARY: file, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) },
     });
     const code = await new Promise((resolve, reject) => {
       child.on('error', reject);

@@ -12,7 +12,6 @@ import type { Bundle } from '../core/bundle.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
 import { planBenchmarks } from '../workers/compose.js';
-import type { SuiteResult } from '../workflows/contract.js';
 import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
 import { EXIT } from './exit-codes.js';
@@ -62,7 +61,7 @@ async function run(prepared: PreparedRun, resume: boolean): Promise<number> {
   if (resume && state === 'new') say(`note: ${runDir} holds no run yet; this starts one`);
   const current = nextGeneration(prepared);
   await saveRun(current);
-  const result = await drive<SuiteResult>(suiteStartable(current), [current]);
+  const result = await drive(suiteStartable(current), [current]);
   return result === null ? EXIT.INTERRUPTED : showResult(current);
 }
 

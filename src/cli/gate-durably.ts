@@ -3,25 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { lockRun, type RunLock } from '../client/run-lock.js';
-import { type Startable, suiteFamily, suiteInput } from '../client/start-run.js';
+import { type GateResult, gateStartable, type Side } from '../client/start-gate.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
 import { NelError } from '../core/errors.js';
 import type { GateReport } from '../core/gate.js';
-import type { RunFile } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 import { planBenchmarks } from '../workers/compose.js';
-import { type GateInput, type GateResult, type GateSide, type SearchAttributeName, WORKFLOWS } from '../workflows/contract.js';
 import { drive, say } from './drive.js';
 import type { GateOptions } from './gate.js';
 import { nextGeneration, prepareRun, saveRun } from './prepare-run.js';
-
-/** A side of the gate as this process sees it; `run` is set when it has to be evaluated. */
-interface Side {
-  readonly dir: string;
-  readonly run: RunFile | null;
-}
 
 /** The report, or null when the user interrupted. Directories are locked while their runs are driven. */
 export async function gateDurably(call: {
@@ -38,7 +30,11 @@ export async function gateDurably(call: {
       });
     }
     const policyFile = path.resolve(call.options.policy);
-    const startable = await gateStartable({ baseline, candidate, policyFile, options: call.options });
+    const evidence = call.options.evidence ?? null;
+    const force = call.options.force ?? false;
+    const policy = await readFile(policyFile, 'utf8');
+    const specHash = hashJson({ baseline: baseline.dir, candidate: candidate.dir, policy, evidence, force });
+    const startable = gateStartable({ baseline, candidate, policyFile, evidence, force, specHash });
     const runs = [baseline.run, candidate.run].filter((run) => run !== null);
     const result = await drive<GateResult>(startable, runs);
     if (result === null) return null;
@@ -62,45 +58,4 @@ async function openSide(side: string, locks: RunLock[]): Promise<Side> {
   const run = nextGeneration(prepared);
   await saveRun(run);
   return { dir: spec.output.dir, run };
-}
-
-async function gateStartable(input: {
-  readonly baseline: Side;
-  readonly candidate: Side;
-  readonly policyFile: string;
-  readonly options: GateOptions;
-}): Promise<Startable> {
-  const { baseline, candidate, policyFile, options } = input;
-  const policyText = await readFile(policyFile, 'utf8');
-  const specHash = hashJson({
-    baseline: baseline.dir,
-    candidate: candidate.dir,
-    policyText,
-    evidence: options.evidence ?? null,
-    force: options.force ?? false,
-  });
-  const runId = `gate-${specHash.slice('sha256:'.length, 'sha256:'.length + 12)}`;
-  const gateInput = (search_attributes: readonly SearchAttributeName[]): GateInput => {
-    const side = ({ dir, run }: Side): GateSide =>
-      run === null ? { dir } : { dir, workflow_id: run.workflow_id, suite: suiteInput(run, search_attributes) };
-    return {
-      baseline: side(baseline),
-      candidate: side(candidate),
-      policy_file: policyFile,
-      evidence: options.evidence ?? null,
-      force: options.force ?? false,
-      report_file: path.join(candidate.dir, `${runId}.json`),
-      search_attributes,
-    };
-  };
-  return {
-    workflowId: `nel-${runId}`,
-    type: WORKFLOWS.gate,
-    input: gateInput,
-    specHash,
-    runId,
-    summary: `gate ${path.basename(candidate.dir)} against ${path.basename(baseline.dir)}`,
-    directory: candidate.dir,
-    family: [`nel-${runId}`, ...[baseline.run, candidate.run].flatMap((run) => (run === null ? [] : suiteFamily(run)))],
-  };
 }

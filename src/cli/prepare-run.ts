@@ -63,8 +63,13 @@ function newRun(spec: RunSpec, planned: readonly PlannedBenchmark[]): RunFile {
   };
 }
 
+/** By UTF-16 code unit, in any locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function specHash(planned: readonly PlannedBenchmark[]): string {
-  return hashJson(planned.map(({ name, config_hash }) => [name, config_hash]).sort());
+  return hashJson(planned.map(({ name, config_hash }) => `${name} ${config_hash}`).sort(compareText));
 }
 
 /** A folder that a benchmark would write into, without a run.json that explains it, is somebody else's. */

@@ -19,6 +19,16 @@ export function passAtKs(repeats: number): number[] {
   return [...ks, repeats];
 }
 
+/** Names of the metrics that every bundle has. */
+function isReserved(name: string): boolean {
+  return name === 'mean_reward' || name.startsWith('pass@');
+}
+
+/** Entries by name, in any locale. */
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** Mean of per-item values with a 95% interval; items weigh equally (B. P. Welford 1962 for the running variance). */
 class ItemMean {
   private n = 0;
@@ -76,7 +86,12 @@ export class Aggregator {
   private readonly reward = new ItemMean();
   private readonly passAt: Map<number, ItemMean>;
   private readonly categories = new Map<string, ItemMean>();
-  private item: { problemIdx: number; category: string | null; n: number; sum: number; solved: number } | undefined;
+  private item:
+    | { problemIdx: number; category: string | null; n: number; sum: number; solved: number; details: Map<string, number> }
+    | undefined;
+  private items = 0;
+  /** Numbers that the scorer gave beside the reward (`f1`, …): metrics of their own. */
+  private readonly details = new Map<string, ItemMean>();
 
   private scored = 0;
   private errors = 0;
@@ -107,12 +122,13 @@ export class Aggregator {
     this.closeItem();
     const scores: Record<string, Score> = { mean_reward: this.reward.score() };
     for (const [k, mean] of this.passAt) scores[`pass@${k}`] = mean.score();
+    for (const [name, mean] of [...this.details].sort(byName)) scores[name] = mean.score();
     const categories: Record<string, CategoryScore> = {};
-    for (const [name, mean] of [...this.categories].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [name, mean] of [...this.categories].sort(byName)) {
       const { value, ci_lower, ci_upper, n } = mean.score();
       categories[name] = { mean_reward: value ?? 0, n, ci_lower, ci_upper };
     }
-    const failures = Object.fromEntries([...this.failures].sort().map(([name, { count }]) => [name, count]));
+    const failures = Object.fromEntries([...this.failures].sort(byName).map(([name, { count }]) => [name, count]));
     return {
       scores,
       categories,
@@ -126,12 +142,15 @@ export class Aggregator {
   private addReward(record: SampleRecord): void {
     if (this.item?.problemIdx !== record.problem_idx) {
       this.closeItem();
-      this.item = { problemIdx: record.problem_idx, category: record.category, n: 0, sum: 0, solved: 0 };
+      this.item = { problemIdx: record.problem_idx, category: record.category, n: 0, sum: 0, solved: 0, details: new Map() };
     }
     const item = this.item as NonNullable<typeof this.item>;
     item.n++;
     item.sum += record.reward;
     if (record.reward === 1) item.solved++;
+    for (const [name, value] of Object.entries(record.scoring_details)) {
+      if (typeof value === 'number' && !isReserved(name)) item.details.set(name, (item.details.get(name) ?? 0) + value);
+    }
     if (record.status === 'scored') this.scored++;
     else this.errors++;
   }
@@ -142,6 +161,8 @@ export class Aggregator {
     this.item = undefined;
     const mean = item.sum / item.n;
     this.reward.add(mean);
+    this.closeDetails(item.details, item.n);
+    this.items++;
     for (const [k, passes] of this.passAt) {
       const pass = passAtK({ n: item.n, c: item.solved, k });
       if (pass !== null) passes.add(pass);
@@ -151,6 +172,17 @@ export class Aggregator {
       if (category === undefined) this.categories.set(item.category, (category = new ItemMean()));
       category.add(mean);
     }
+  }
+
+  /** A metric that a sample lacks (it ended as an error, or came up later) counts 0, as the reward does. */
+  private closeDetails(sums: ReadonlyMap<string, number>, n: number): void {
+    for (const name of sums.keys()) {
+      if (this.details.has(name)) continue;
+      const mean = new ItemMean();
+      for (let i = 0; i < this.items; i++) mean.add(0);
+      this.details.set(name, mean);
+    }
+    for (const [name, mean] of this.details) mean.add((sums.get(name) ?? 0) / n);
   }
 
   private addRuntime(record: SampleRecord): void {
@@ -195,7 +227,7 @@ export class Aggregator {
       steps_per_second: seconds > 0 ? steps / seconds : null,
       model_errors: this.errors,
       total_retries: this.retries,
-      finish_reason_counts: Object.fromEntries([...this.finishReasons].sort(([a], [b]) => (a < b ? -1 : 1))),
+      finish_reason_counts: Object.fromEntries([...this.finishReasons].sort(byName)),
       phase_percentiles_ms: {
         seed: this.phases.seed.percentiles(),
         model: this.phases.model.percentiles(),
@@ -208,7 +240,7 @@ export class Aggregator {
     const total = this.scored + this.errors;
     const failed = [...this.failures.values()].reduce((sum, { count }) => sum + count, 0);
     const categories = [...this.failures]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .sort(byName)
       .map(([name, { count, exemplars }]) => [name, { count, percentage: (100 * count) / total, exemplars }] as const);
     return {
       total_steps: total,

@@ -92,7 +92,7 @@ function installRuntime(log: (line: string) => void): void {
   if (installed) return;
   installed = true;
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    const error = meta?.['error'];
+    const error: unknown = meta?.['error'];
     log(`${level.toLowerCase()}: ${message}${error instanceof Error ? `: ${error.message}` : ''}`);
   });
   Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'warn' } } });
