@@ -15,10 +15,11 @@ export function cpuMs(pid) {
   }
 }
 
-/** Peak resident memory of a process so far, MiB; null once it is gone. */
+/** Peak resident memory of a process so far, MiB; null once it is gone or a zombie. */
 export function peakMiB(pid) {
   try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kib === undefined ? null : Number(kib) / 1024;
   } catch {
     return null;
   }
