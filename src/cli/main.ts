@@ -1,38 +1,11 @@
 #!/usr/bin/env node
 /** The `nel` command: finds the subcommand, turns what it throws into a message and an exit code. */
 
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { NEL_VERSION } from '../client/version.js';
 import { NelError } from '../core/errors.js';
-import { registerCompare } from './compare.js';
-import { registerDemo } from './demo.js';
-import { registerEval } from './eval.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
-import { registerGate } from './gate.js';
-import { registerList } from './list.js';
-import { registerRuns } from './runs.js';
-import { registerTemporal } from './temporal.js';
-import { registerValidate } from './validate.js';
-import { registerWorker } from './worker.js';
-
-function buildProgram(): Command {
-  const program = new Command('nel')
-    .description('evaluate language models on benchmarks, compare runs, decide releases')
-    .version(NEL_VERSION)
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100) });
-  registerEval(program);
-  registerCompare(program);
-  registerGate(program);
-  registerValidate(program);
-  registerList(program);
-  registerRuns(program);
-  registerWorker(program);
-  registerTemporal(program);
-  registerDemo(program);
-  return program;
-}
+import { buildProgram } from './program.js';
 
 /** Ends the process by itself only after streams are flushed. */
 async function main(): Promise<void> {

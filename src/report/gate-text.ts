@@ -13,8 +13,8 @@ export function gateText(report: GateReport, options: { readonly verbose?: boole
   const verbose = options.verbose ?? false;
   const lines = [
     report.verdict,
-    `Policy:    ${plain(report.policy.path ?? '(built in code)')}`,
-    `Baseline:  ${plain(report.baseline.path)}`,
+    `Policy: ${plain(report.policy.path ?? '(built in code)')}`,
+    `Baseline: ${plain(report.baseline.path)}`,
     `Candidate: ${plain(report.candidate.path)}`,
     ...(verbose ? provenance(report) : []),
     '',
@@ -29,9 +29,9 @@ export function gateText(report: GateReport, options: { readonly verbose?: boole
 function provenance(report: GateReport): string[] {
   const runs = (ids: readonly string[]): string => (ids.length === 0 ? 'none named' : ids.map(plain).join(', '));
   return [
-    `Evidence:  ${report.evidence}`,
+    `Evidence: ${report.evidence}`,
     ...(report.policy.sha256 === null ? [] : [`Policy SHA-256: ${report.policy.sha256}`]),
-    `Baseline runs:  ${runs(report.baseline.run_ids)}`,
+    `Baseline runs: ${runs(report.baseline.run_ids)}`,
     `Candidate runs: ${runs(report.candidate.run_ids)}`,
   ];
 }

@@ -29,8 +29,8 @@ describe('text', () => {
   it("has the documents' shape", () => {
     expect(gateText(report([named('gpqa', breach), named('mmlu_pro', passed)]))).toBe(
       `NO-GO
-Policy:    gate_policy.yaml
-Baseline:  ./results/baseline
+Policy: gate_policy.yaml
+Baseline: ./results/baseline
 Candidate: ./results/candidate
 
 VERDICT REASONS
@@ -52,7 +52,7 @@ BENCHMARKS
     expect(text).toMatch(/ {4}- 95% interval of the delta: -0\.0320 to \+0\.0020\n/);
     expect(text).toContain('    - Paired items: 200, coverage 100%\n    - Limits: max_drop 0.01, higher_is_better\n');
     expect(text).toContain('\nWARNINGS\n  - gpqa: something\n');
-    expect(text).toContain('Baseline runs:  run-b\nCandidate runs: none named\n');
+    expect(text).toContain('Baseline runs: run-b\nCandidate runs: none named\n');
   });
 
   it('says that there are warnings where it does not show them', () => {
