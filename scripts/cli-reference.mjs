@@ -13,18 +13,24 @@ failed or was cancelled, 130 interrupted.
 
 /** The whole page as Markdown, ending in a line break. */
 export function cliReference() {
-  return `${INTRO}\n${leaves(buildProgram()).map(section).join('\n')}`;
+  return `${INTRO}\n${buildProgram()
+    .commands.flatMap((command) => sections(command, ['nel']))
+    .join('\n')}`;
 }
 
-/** Commands that do something, in the order of --help, each with its full name. */
-function leaves(command, parents = []) {
+/** A command's section, then those of its subcommands, in the order of --help. */
+function sections(command, parents) {
   const names = [...parents, command.name()];
-  if (command.commands.length === 0) return [{ command, name: names.join(' ') }];
-  return command.commands.flatMap((child) => leaves(child, names));
+  return [section(command, names), ...command.commands.flatMap((child) => sections(child, names))];
 }
 
-function section({ command, name }) {
-  const lines = [`## ${name}`, '', sentence(command.description()), '', '```text', `${name} ${command.usage()}`, '```', ''];
+function section(command, names) {
+  const name = names.join(' ');
+  const lines = [`${'#'.repeat(names.length)} ${name}`, '', sentence(command.description()), ''];
+  // A group does nothing by itself.
+  if (command.commands.length > 0) return lines.join('\n');
+  const usage = command.options.length > 0 ? command.usage() : command.usage().replace('[options] ', '').replace('[options]', '');
+  lines.push('```text', `${name} ${usage}`.trimEnd(), '```', '');
   const args = command.registeredArguments.map((argument) => [`\`${argument.name()}\``, argument.description]);
   // The names of commander's own help show what is optional; a command without descriptions needs no table.
   if (args.some(([, description]) => description !== '')) lines.push(...table('Argument', args));

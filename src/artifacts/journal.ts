@@ -8,6 +8,7 @@
 import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage, NelError } from '../core/errors.js';
 import { mergeRecords } from '../core/journal.js';
 import type { SampleRecord } from '../core/sample.js';
@@ -19,6 +20,8 @@ export interface OrdinalRange {
 }
 
 const NEWLINE = 0x0a;
+/** Lines of this long share one fdatasync: without it, every lane would keep the disk and a pool thread busy all the time. */
+const GATHER_MS = 20;
 
 /** Folder of a batch's journal files. Zero-padded, so that the folders sort in sample order. */
 export function batchFolder(benchmarkDir: string, range: OrdinalRange): string {
@@ -78,8 +81,9 @@ export class JournalWriter {
     return this.group;
   }
 
-  /** Covers every line written before it starts; lines written while it runs belong to the next group. */
+  /** Covers every line written before its fdatasync; lines written during that belong to the next group. */
   private async flush(): Promise<void> {
+    await delay(GATHER_MS);
     this.group = undefined;
     try {
       await this.file.datasync();

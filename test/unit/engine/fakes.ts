@@ -1,5 +1,6 @@
 /** A world for the engine without clock, network or chance: time passes only when told to. */
 
+import { setMaxListeners } from 'node:events';
 import type { Environment } from '../../../src/core/environment.js';
 import {
   type Disposition,
@@ -13,6 +14,9 @@ import type { Solver } from '../../../src/core/solver.js';
 import type { CallRuntime } from '../../../src/engine/call.js';
 import { Endpoint } from '../../../src/engine/endpoint.js';
 import type { SampleContext } from '../../../src/engine/sample.js';
+
+// Whole batches listen to one signal here, as they do in a worker.
+setMaxListeners(0);
 
 export function reply(content = 'It is 4.', changes: Partial<ModelResponse> = {}): ModelResponse {
   return {
