@@ -5,6 +5,9 @@ import type { BatchHeartbeat, BatchRef, GateRef, GateResult, RunRef, Totals } fr
 
 export type BenchmarkRef = RunRef & { readonly benchmark: string };
 
+/** `partial`: the run gave up early; what is there is written for inspection, without a bundle. */
+export type ArtifactsRef = BenchmarkRef & { readonly partial: boolean };
+
 /** One attempt's ties to its owner. */
 export interface EngineAttempt {
   /** Start nothing new; calls in flight may finish. */
@@ -28,7 +31,7 @@ export interface EnginePort {
   runBatch(ref: BatchRef, attempt: EngineAttempt): Promise<Totals>;
   /** Asks the benchmark's endpoint for a sign of life. */
   probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult>;
-  writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary>;
+  writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary>;
   /** Holds two directories of results against each other and writes the report. */
   gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult>;
 }

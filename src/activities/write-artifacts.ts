@@ -1,9 +1,9 @@
 /** The activity that ends a benchmark: journal → bundle, results and analyses on disk; only sums and a path travel. */
 
 import { underHeartbeat } from './attempt.js';
-import type { ActivityDeps, BenchmarkRef, WrittenSummary } from './engine-port.js';
+import type { ActivityDeps, ArtifactsRef, WrittenSummary } from './engine-port.js';
 
-export function createWriteArtifacts(deps: ActivityDeps): (ref: BenchmarkRef) => Promise<WrittenSummary> {
+export function createWriteArtifacts(deps: ActivityDeps): (ref: ArtifactsRef) => Promise<WrittenSummary> {
   return (ref) =>
     underHeartbeat(
       () => 'writing artifacts',

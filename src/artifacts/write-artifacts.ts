@@ -23,6 +23,8 @@ export interface WriteOptions {
   readonly benchmark: PlannedBenchmark;
   /** OUT/<benchmark> */
   readonly benchmarkDir: string;
+  /** Leave out samples that are not journaled, and write no bundle: the run gave up early. Default: they are an error. */
+  readonly partial?: boolean;
   /** Called between batches, for heartbeats. */
   readonly onProgress?: () => void;
 }
@@ -39,7 +41,13 @@ export function bundlePath(benchmarkDir: string, run: RunFile): string {
  * Errors above `max_error_rate`: results and analysis are written for the inspection, the bundle is not.
  * @throws NelError of kind `data` when samples are missing from the journal
  */
-export async function writeArtifacts({ run, benchmark, benchmarkDir, onProgress }: WriteOptions): Promise<WrittenArtifacts> {
+export async function writeArtifacts({
+  run,
+  benchmark,
+  benchmarkDir,
+  partial = false,
+  onProgress,
+}: WriteOptions): Promise<WrittenArtifacts> {
   const { repeats } = benchmark.spec;
   const samples = benchmark.n_problems * repeats;
   const aggregator = new Aggregator(samples, repeats);
@@ -50,6 +58,7 @@ export async function writeArtifacts({ run, benchmark, benchmarkDir, onProgress 
       const records = await readBatchJournal(benchmarkDir, range, repeats);
       for (let ordinal = range.start; ordinal < range.end; ordinal++) {
         const record = records.get(ordinal);
+        if (record === undefined && partial) continue;
         if (record === undefined) throw missingSample(benchmark, ordinal, repeats);
         aggregator.add(record);
         await results.write(toResultLine(record));
@@ -67,7 +76,7 @@ export async function writeArtifacts({ run, benchmark, benchmarkDir, onProgress 
   await writeJson(path.join(benchmarkDir, 'runtime_stats.json'), aggregate.runtime);
   await writeJson(path.join(benchmarkDir, 'failure_analysis.json'), aggregate.failureAnalysis);
   await removeOldBundles(benchmarkDir);
-  if (aggregate.coverage.errors > run.spec.max_error_rate * samples) return { aggregate, bundle: null };
+  if (partial || aggregate.coverage.errors > run.spec.max_error_rate * samples) return { aggregate, bundle: null };
   const file = bundlePath(benchmarkDir, run);
   await writeJson(file, makeBundle(run, benchmark, aggregate));
   return { aggregate, bundle: file };

@@ -41,7 +41,7 @@ export async function showRun(run: string): Promise<void> {
     if (status !== 'running' || directory === null) return;
     const file = await readRunFile(directory);
     const watched = (file?.benchmarks ?? []).map(({ name, n_problems, spec }) => ({
-      workflowId,
+      workflowId: file?.workflow_id ?? workflowId,
       name,
       samples: n_problems * spec.repeats,
     }));

@@ -5,7 +5,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import type { BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage } from '../core/errors.js';
 import type { ProbeResult } from '../core/model.js';
 import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
@@ -33,7 +33,7 @@ export class EngineHost implements EnginePort {
     return this.run({ op: 'probe', ref }, { abort: signal });
   }
 
-  writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary> {
+  writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
     return this.run({ op: 'writeArtifacts', ref }, { abort: signal });
   }
 

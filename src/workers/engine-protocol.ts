@@ -1,6 +1,6 @@
 /** What the main thread and the engine's thread say to each other: one job has one id from request to end. */
 
-import type { BenchmarkRef, WrittenSummary } from '../activities/engine-port.js';
+import type { ArtifactsRef, BenchmarkRef, WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
@@ -9,7 +9,7 @@ import type { BatchHeartbeat, BatchRef, GateRef, GateResult, Totals } from '../w
 export type Job =
   | { readonly op: 'runBatch'; readonly ref: BatchRef }
   | { readonly op: 'probe'; readonly ref: BenchmarkRef }
-  | { readonly op: 'writeArtifacts'; readonly ref: BenchmarkRef }
+  | { readonly op: 'writeArtifacts'; readonly ref: ArtifactsRef }
   | { readonly op: 'gateRuns'; readonly ref: GateRef };
 
 /** Main thread → engine. `owned` and `lost` answer a `check`. */

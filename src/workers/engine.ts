@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { gateDirectories } from '../artifacts/gate-directories.js';
 import { writeArtifacts } from '../artifacts/write-artifacts.js';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
@@ -71,13 +71,14 @@ export class Engine implements EnginePort {
     return result.up ? result : { up: false, detail: this.redact(result.detail) };
   }
 
-  async writeArtifacts(ref: BenchmarkRef, signal: AbortSignal): Promise<WrittenSummary> {
+  async writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
     const open = await this.opener.open(ref);
     const { planned, dir } = await open.openBenchmark(ref.benchmark);
     const { aggregate, bundle } = await writeArtifacts({
       run: open.run,
       benchmark: planned,
       benchmarkDir: dir,
+      partial: ref.partial,
       onProgress: () => signal.throwIfAborted(),
     });
     const { expected, errors } = aggregate.coverage;

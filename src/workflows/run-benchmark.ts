@@ -32,7 +32,7 @@ export async function runBenchmark(input: BenchmarkInput): Promise<BenchmarkResu
   setHandler(resumeSignal, () => shard.signal(resumeSignal).catch(() => undefined));
   setHandler(concurrencySignal, (max) => shard.signal(concurrencySignal, max).catch(() => undefined));
 
-  await executeChild(runShard, {
+  const totals = await executeChild(runShard, {
     workflowId: shardId,
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -48,10 +48,12 @@ export async function runBenchmark(input: BenchmarkInput): Promise<BenchmarkResu
       },
     ],
   });
-  const written = await writeArtifacts({ ...ref, benchmark: benchmark.name });
+  // A shard that has more errors than the run may have ends early: what is left could not change the outcome.
+  const partial = totals.scored + totals.errors < benchmark.samples;
+  const written = await writeArtifacts({ ...ref, benchmark: benchmark.name, partial });
   if (written.bundle === null) {
     const share = `${written.errors} of ${written.expected} samples ended as errors, more than max_error_rate ${input.max_error_rate} allows`;
-    throw ApplicationFailure.nonRetryable(`${benchmark.name}: ${share}; no score is given`, FAILURES.tooManyErrors);
+    throw ApplicationFailure.nonRetryable(`${share}; no score is given`, FAILURES.tooManyErrors);
   }
   setScore(input.search_attributes, written.mean_reward);
   return { benchmark: benchmark.name, status: 'completed', reason: null, mean_reward: written.mean_reward, bundle: written.bundle };

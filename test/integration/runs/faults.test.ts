@@ -139,3 +139,40 @@ describe('an endpoint that is down', () => {
     expect(existsSync(path.join(out, 'gsm8k/results.jsonl'))).toBe(false);
   });
 });
+
+describe('an endpoint that refuses every prompt', () => {
+  it('ends early without a score once the errors can no longer be allowed, and shows what it saw', { timeout: 120_000 }, async () => {
+    const endpoint = await spawnFakeEndpoint({ answer: { status: 500, content: 'broken' } });
+    try {
+      const out = lab.path('all-broken');
+      const args = [
+        'eval',
+        'run',
+        '--bench',
+        'gsm8k',
+        '--model-url',
+        endpoint.url,
+        '--model-id',
+        'm',
+        '--concurrency',
+        '16',
+        '--max-retries',
+        '0',
+        '-o',
+        out,
+      ];
+      const run = await lab.nel(args);
+      expect(run.code).toBe(4);
+      expect(run.stderr).toContain('of 1319 samples ended as errors, more than max_error_rate 0.01 allows');
+      expect(readBundle(path.join(out, 'gsm8k'))).toBeUndefined();
+      const analysis = JSON.parse(readFileSync(path.join(out, 'gsm8k/failure_analysis.json'), 'utf8')) as {
+        total_steps: number;
+        failure_rate: number;
+      };
+      expect(analysis.failure_rate).toBe(1);
+      expect(analysis.total_steps).toBeLessThan(1319);
+    } finally {
+      await endpoint.close();
+    }
+  });
+});
