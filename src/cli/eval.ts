@@ -30,7 +30,7 @@ export function registerEval(program: Command): void {
     .option('--repeats <n>', 'answers per problem', number)
     .option('--max-problems <n>', 'only the first n problems', number)
     .option('-o, --output-dir <dir>', 'where all files go (default: ./results)')
-    .option('--resume', 'go on with the run in the output directory; errors are tried again')
+    .option('--resume', 'try the errors of a finished run again; an unfinished run is gone on with anyway')
     .option('--dry-run', 'print the resolved config and what would run, then stop')
     .option('--model-url <url>', 'endpoint, with or without /chat/completions (env NEMO_MODEL_URL)')
     .option('--model-id <id>', 'model name in requests (env NEMO_MODEL_ID)')

@@ -32,8 +32,17 @@ export function lockRun(runDir: string): RunLock {
     const number = (newest?.number ?? 0) + 1;
     const record: LockRecord = { released: false, host: hostname(), ...ownIdentity() };
     if (claimGeneration(folder, NAME, number, record)) {
-      return { release: () => void claimGeneration(folder, NAME, number + 1, { released: true } satisfies LockRecord) };
+      return { release: () => release(folder, number) };
     }
+  }
+}
+
+/** A lock that cannot be marked free (a full disk) is free all the same once this process has ended. */
+function release(folder: string, number: number): void {
+  try {
+    claimGeneration(folder, NAME, number + 1, { released: true } satisfies LockRecord);
+  } catch {
+    // What led here is what the user must hear of.
   }
 }
 

@@ -27,6 +27,8 @@ export interface ScorerResult {
 export interface Scorer {
   readonly name: string;
   score(input: ScorerInput): ScorerResult | Promise<ScorerResult>;
+  /** An answer that earns full credit for a target, where the bare target does not: what a self-test answers. */
+  readonly idealAnswer?: (target: string) => string;
 }
 
 /** A data set: rows in an array, or an address (`hf://org/name?split=…`, a .jsonl, .csv, … path). */

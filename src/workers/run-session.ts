@@ -10,6 +10,9 @@ import type { RunFile } from '../core/spec.js';
 import { EngineHost } from './engine-host.js';
 import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
 
+/** Warnings of the SDK about what the command itself reports when it ends, or waits for. */
+const REPORTED = /^warn: (Activity|Workflow) failed/;
+
 export interface SessionOptions {
   readonly startable: Startable;
   /** The runs to show progress of. */
@@ -105,7 +108,14 @@ async function startWorker(
   taskQueue: string,
 ): Promise<() => Promise<void>> {
   const engine = new EngineHost();
-  const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log });
+  const { worker, close } = await createWorker({
+    target,
+    client,
+    env,
+    taskQueue,
+    engine,
+    log: (line) => (REPORTED.test(line) ? undefined : log(line)),
+  });
   let failure: unknown;
   const running = worker.run().catch((error: unknown) => {
     failure = error;

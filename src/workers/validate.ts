@@ -20,13 +20,14 @@ export interface ShownSample {
 
 /** The first `samples` problems, each answered with its own target. */
 export async function* oracleSamples(bench: string, samples: number, env: Env): AsyncGenerator<ShownSample> {
-  const { environment } = await openBenchmark(bench, null, env, process.cwd());
+  const { benchmark, environment } = await openBenchmark(bench, null, env, process.cwd());
   const { signal } = new AbortController();
   for (let i = 0; i < Math.min(samples, environment.dataset.size); i++) {
     const seed = await environment.seed(i, 0, signal);
-    const shown = { prompt: seed.prompt, answer: seed.expected_answer, expected: seed.expected_answer };
+    const answer = benchmark.scorer.idealAnswer?.(seed.expected_answer) ?? seed.expected_answer;
+    const shown = { prompt: seed.prompt, answer, expected: seed.expected_answer };
     try {
-      const { extracted_answer, reward, failure_category } = await environment.verify(seed, seed.expected_answer, signal);
+      const { extracted_answer, reward, failure_category } = await environment.verify(seed, answer, signal);
       yield { ...shown, extracted: extracted_answer, reward, note: failure_category };
     } catch (error) {
       yield { ...shown, extracted: null, reward: null, note: errorMessage(error) };

@@ -27,6 +27,7 @@ export function answerLine(options: AnswerLineOptions = {}): Scorer {
       if (extracted === null || isRefusal(response)) return nothingExtracted(response);
       return { reward: sameAnswer(extracted, target) ? 1 : 0, extracted };
     },
+    idealAnswer: (target) => `${label}: ${target}`,
   };
 }
 
