@@ -56,7 +56,7 @@ export class ProgressReader {
         return shown;
       }),
     );
-    return { benchmarks, in_flight: Math.max(0, ...flights) };
+    return { benchmarks, in_flight: flights.reduce((sum, calls) => sum + calls, 0) };
   }
 
   private async readBenchmark({ workflowId, name, samples }: WatchedBenchmark, flights: number[]): Promise<BenchmarkProgress> {

@@ -26,6 +26,8 @@ export interface CallRuntime {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Called before every attempt; throws when this attempt at the batch is no longer ours. */
   beforeCall(): Promise<void> | undefined;
+  /** Told of each call that goes out (1) and comes back (-1). */
+  onCall(change: 1 | -1): void;
 }
 
 /** `stop`: start nothing new, what is out may finish. `abort`: end what is out as well. */
@@ -74,6 +76,7 @@ export async function callWithRetries(
     }
     const sent = runtime.now();
     tally.attempts++;
+    runtime.onCall(1);
     try {
       const response = await model.call(request, signals.abort);
       endpoint.limiter.release(slot, 'success');
@@ -85,6 +88,8 @@ export async function callWithRetries(
       endpoint.limiter.release(slot, isCallError && thrown.category === 'rate_limit' ? 'rate_limited' : 'failure');
       if (!isCallError) throw thrown;
       error = thrown;
+    } finally {
+      runtime.onCall(-1);
     }
     if (error.disposition === 'stop_run') endpoint.recordRefusal(model, error);
     if (error.disposition !== 'retry') throw error;

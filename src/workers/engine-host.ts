@@ -4,6 +4,7 @@
  * thread has a young generation that fits thousands of samples in flight.
  */
 
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage } from '../core/errors.js';
@@ -12,7 +13,7 @@ import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contrac
 import { type FromEngine, fromWire, type Job, type ToEngine } from './engine-protocol.js';
 
 /** Three quarters of the collector's time went into a young generation of 16 MiB. */
-const YOUNG_GENERATION_MIB = 128;
+const YOUNG_GENERATION_MIB = 64;
 
 interface Pending {
   resolve(result: never): void;
@@ -20,33 +21,52 @@ interface Pending {
   readonly attempt: Pick<EngineAttempt, 'checkOwned' | 'onProgress'> | undefined;
 }
 
+/** From so many calls in flight on, one thread would be the bottleneck at a fast endpoint. */
+const CONCURRENCY_FOR_TWO = 128;
+
+/** Jobs over one thread, or two for a benchmark with many calls in flight, which then share its concurrency. */
 export class EngineHost implements EnginePort {
-  private thread: Worker | undefined;
-  private nextId = 0;
-  private readonly pending = new Map<number, Pending>();
+  private readonly threads = [new EngineThread(), new EngineThread()] as const;
+  private batches = 0;
 
   runBatch(ref: BatchRef, attempt: EngineAttempt): Promise<Totals> {
-    return this.run({ op: 'runBatch', ref }, attempt, attempt);
+    const { concurrency } = ref;
+    if (concurrency < CONCURRENCY_FOR_TWO || availableParallelism() < 2)
+      return this.threads[0].run({ op: 'runBatch', ref }, attempt, attempt);
+    const second = this.batches++ % 2 === 1;
+    const share = second ? Math.floor(concurrency / 2) : Math.ceil(concurrency / 2);
+    return this.threads[second ? 1 : 0].run({ op: 'runBatch', ref: { ...ref, concurrency: share } }, attempt, attempt);
   }
 
   probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult> {
-    return this.run({ op: 'probe', ref }, { abort: signal });
+    return this.threads[0].run({ op: 'probe', ref }, { abort: signal });
   }
 
   writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
-    return this.run({ op: 'writeArtifacts', ref }, { abort: signal });
+    return this.threads[0].run({ op: 'writeArtifacts', ref }, { abort: signal });
   }
 
   gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult> {
-    return this.run({ op: 'gateRuns', ref }, { abort: signal });
+    return this.threads[0].run({ op: 'gateRuns', ref }, { abort: signal });
   }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+}
+
+/** One thread, started with its first job. */
+class EngineThread {
+  private thread: Worker | undefined;
+  private nextId = 0;
+  private readonly pending = new Map<number, Pending>();
 
   async close(): Promise<void> {
     await this.thread?.terminate();
     this.thread = undefined;
   }
 
-  private async run<T>(
+  async run<T>(
     job: Job,
     signals: { readonly stop?: AbortSignal; readonly abort: AbortSignal },
     attempt?: Pick<EngineAttempt, 'checkOwned' | 'onProgress'>,

@@ -33,6 +33,7 @@ export class Engine implements EnginePort {
     const benchmark = await run.openBenchmark(ref.benchmark);
     const { limiter } = benchmark.endpoint;
     limiter.setMax(ref.concurrency);
+    let inFlight = 0;
     const stop = new AbortController();
     const onStop = (): void => stop.abort(attempt.stop.reason);
     if (attempt.stop.aborted) onStop();
@@ -49,6 +50,7 @@ export class Engine implements EnginePort {
             random: Math.random,
             sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
             beforeCall: this.ownershipCheck(attempt),
+            onCall: (change) => void (inFlight += change),
           },
         },
         benchmarkDir: benchmark.dir,
@@ -58,7 +60,7 @@ export class Engine implements EnginePort {
         redact: this.redact,
         signals: { stop: stop.signal, abort: attempt.abort },
         stop: (reason) => stop.abort(reason),
-        onProgress: (totals) => attempt.onProgress({ totals, in_flight: limiter.state.inFlight, limit: limiter.state.limit }),
+        onProgress: (totals) => attempt.onProgress({ totals, in_flight: inFlight, limit: limiter.state.limit }),
       });
     } finally {
       attempt.stop.removeEventListener('abort', onStop);

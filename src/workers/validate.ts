@@ -51,6 +51,7 @@ export async function* modelSamples(spec: RunSpec, env: Env): AsyncGenerator<Sho
       random: Math.random,
       sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
       beforeCall: () => undefined,
+      onCall: () => undefined,
     },
   };
   const signals = { stop: new AbortController().signal, abort: new AbortController().signal };

@@ -99,8 +99,9 @@ export function addTotals(a: Totals, b: Totals): Totals {
 /** Details of a batch's heartbeat. */
 export interface BatchHeartbeat {
   readonly totals: Totals;
-  /** Calls in flight at the endpoint, over all batches of that worker. */
+  /** Calls of this batch that are in flight. */
   readonly in_flight: number;
+  /** How many calls the endpoint is thought to bear now, in the batch's thread. */
   readonly limit: number;
 }
 

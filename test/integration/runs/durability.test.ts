@@ -101,6 +101,24 @@ describe('a run whose processes are killed', () => {
     }
   });
 
+  it('keeps to its concurrency over two engine threads, and to the rule after a kill', { timeout: 120_000 }, async () => {
+    const endpoint = await newEndpoint();
+    try {
+      const out = lab.path('two-threads');
+      const wide = ['--concurrency', '161'];
+      const run = lab.start([...args(endpoint, out), ...wide]);
+      await underWay(out, run, 300);
+      run.child.kill('SIGKILL');
+      await run.done;
+      expect(await lab.nel([...args(endpoint, out, '--resume'), ...wide])).toMatchObject({ code: 0 });
+      expect(resultsOf(out)).toEqual(undisturbed);
+      expect((await endpoint.stats()).maxInFlight).toBeLessThanOrEqual(161);
+      expect((await repeats(endpoint)).repeated).toBeLessThanOrEqual(161);
+    } finally {
+      await endpoint.close();
+    }
+  });
+
   it('leaves a resumable run on Ctrl-C, says how to go on, and asks nothing twice', { timeout: 120_000 }, async () => {
     const endpoint = await newEndpoint();
     try {
