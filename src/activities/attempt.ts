@@ -5,6 +5,7 @@ import { errorMessage, NelError } from '../core/errors.js';
 import { ModelCallError } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
 import { FAILURES } from '../workflows/contract.js';
+import { NotOwnedError } from './engine-port.js';
 
 const HEARTBEAT_MS = 1_000;
 /** How long calls in flight may finish after a cancellation. */
@@ -17,9 +18,20 @@ export interface AttemptSignals {
   readonly abort: AbortSignal;
 }
 
-/** This attempt timed out or was handed to another worker while this one was frozen. */
-export class NotOwnedError extends Error {
-  override readonly name = 'NotOwnedError';
+const underWay = new Map<string, Promise<unknown>>();
+
+/**
+ * Attempts at the same work within this process: `work` is given the end of the one before it, and awaits it under its own heartbeat.
+ */
+export async function oneByOne<T>(key: string, work: (earlier: Promise<unknown> | undefined) => Promise<T>): Promise<T> {
+  const mine = work(underWay.get(key));
+  const settled = mine.catch(() => undefined);
+  underWay.set(key, settled);
+  try {
+    return await mine;
+  } finally {
+    if (underWay.get(key) === settled) underWay.delete(key);
+  }
 }
 
 /**

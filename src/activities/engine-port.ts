@@ -8,6 +8,11 @@ export type BenchmarkRef = RunRef & { readonly benchmark: string };
 /** `partial`: the run gave up early; what is there is written for inspection, without a bundle. */
 export type ArtifactsRef = BenchmarkRef & { readonly partial: boolean };
 
+/** This attempt timed out or was handed to another worker while this one was frozen. */
+export class NotOwnedError extends Error {
+  override readonly name = 'NotOwnedError';
+}
+
 /** One attempt's ties to its owner. */
 export interface EngineAttempt {
   /** Start nothing new; calls in flight may finish. */

@@ -2,25 +2,12 @@
 
 import { Context } from '@temporalio/activity';
 import { type BatchHeartbeat, type BatchRef, NO_TOTALS, type Totals } from '../workflows/contract.js';
-import { underHeartbeat } from './attempt.js';
+import { oneByOne, underHeartbeat } from './attempt.js';
 import type { ActivityDeps } from './engine-port.js';
 
-/** Attempts at a batch within this process, so that a second one reads the journal only when the first has written its last line. */
-const underWay = new Map<string, Promise<unknown>>();
-
 export function createRunBatch(deps: ActivityDeps): (ref: BatchRef) => Promise<Totals> {
-  return async (ref) => {
-    const key = `${ref.run_dir}\0${ref.benchmark}\0${ref.start}`;
-    const earlier = underWay.get(key);
-    const mine = attempt(deps, ref, earlier);
-    const settled = mine.catch(() => undefined);
-    underWay.set(key, settled);
-    try {
-      return await mine;
-    } finally {
-      if (underWay.get(key) === settled) underWay.delete(key);
-    }
-  };
+  // A second attempt in this process reads the journal only when the first has written its last line.
+  return (ref) => oneByOne(`${ref.run_dir}\0${ref.benchmark}\0${ref.start}`, (earlier) => attempt(deps, ref, earlier));
 }
 
 function attempt(deps: ActivityDeps, ref: BatchRef, earlier: Promise<unknown> | undefined): Promise<Totals> {

@@ -47,7 +47,7 @@ export class JournalWriter {
 
   /**
    * @param attempt unique name of the attempt; files are read in the order of these names, so they begin with the time
-   * @param redact applied to every line: no credential reaches the disk even when a model or an endpoint repeats it
+   * @param redact applied to every text: no credential reaches the disk even when a model or an endpoint repeats it
    */
   static async open(folder: string, attempt: string, redact: (line: string) => string): Promise<JournalWriter> {
     const filePath = path.join(folder, `${attempt}.jsonl`);
@@ -66,7 +66,7 @@ export class JournalWriter {
    */
   append(record: SampleRecord): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
-    const line = Buffer.from(`${this.redact(JSON.stringify(record))}\n`);
+    const line = Buffer.from(`${this.clean(record)}\n`);
     try {
       const written = writeSync(this.file.fd, line);
       if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes were taken`);
@@ -79,6 +79,13 @@ export class JournalWriter {
       this.flushing = this.group.catch(() => undefined);
     }
     return this.group;
+  }
+
+  /** Only texts are redacted, never the names of fields: the line stays a sample whatever a credential looks like. */
+  private clean(record: SampleRecord): string {
+    const line = JSON.stringify(record);
+    if (this.redact(line) === line) return line;
+    return JSON.stringify(record, (_, value: unknown) => (typeof value === 'string' ? this.redact(value) : value));
   }
 
   /** Covers every line written before its fdatasync; lines written during that belong to the next group. */

@@ -1,5 +1,6 @@
 /** Writes JSON Lines as a stream into a temporary file that takes its real name only when it is whole. */
 
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -17,7 +18,7 @@ export class LineWriter {
 
   static async open(target: string): Promise<LineWriter> {
     await mkdir(path.dirname(target), { recursive: true });
-    const temporary = `${target}.${process.pid}.tmp`;
+    const temporary = `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
     return new LineWriter(await open(temporary, 'w'), temporary, target);
   }
 

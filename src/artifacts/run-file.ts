@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, NelError } from '../core/errors.js';
+import { isJsonObject } from '../core/json.js';
 import type { RunFile } from '../core/spec.js';
 import { writeFileAtomic } from './write-atomic.js';
 
@@ -24,7 +25,7 @@ export async function readRunFile(runDir: string): Promise<RunFile | undefined> 
   } catch (error) {
     throw new NelError('data', `not JSON: ${errorMessage(error)}`, { at: { file }, hint: 'use another output directory' });
   }
-  if (run.schema_version !== 1 || typeof run.run_id !== 'string' || !Array.isArray(run.benchmarks)) {
+  if (!isJsonObject(run) || run.schema_version !== 1 || typeof run.run_id !== 'string' || !Array.isArray(run.benchmarks)) {
     throw new NelError('data', 'this run.json was not written by this version of nel', {
       at: { file },
       hint: 'use another output directory',

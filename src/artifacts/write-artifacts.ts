@@ -6,7 +6,7 @@ import { type Aggregate, Aggregator } from '../core/aggregate.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import { toResultLine, toTrajectoryLine } from '../core/sample.js';
+import { allowedErrors, toResultLine, toTrajectoryLine } from '../core/sample.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { batchRanges, readBatchJournal } from './journal.js';
 import { LineWriter } from './line-writer.js';
@@ -76,7 +76,7 @@ export async function writeArtifacts({
   await writeJson(path.join(benchmarkDir, 'runtime_stats.json'), aggregate.runtime);
   await writeJson(path.join(benchmarkDir, 'failure_analysis.json'), aggregate.failureAnalysis);
   await removeOldBundles(benchmarkDir);
-  if (partial || aggregate.coverage.errors > run.spec.max_error_rate * samples) return { aggregate, bundle: null };
+  if (partial || aggregate.coverage.errors > allowedErrors(run.spec.max_error_rate, samples)) return { aggregate, bundle: null };
   const file = bundlePath(benchmarkDir, run);
   await writeJson(file, makeBundle(run, benchmark, aggregate));
   return { aggregate, bundle: file };

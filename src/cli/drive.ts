@@ -26,13 +26,13 @@ export async function drive<T>(startable: Startable, runs: readonly RunFile[]): 
           return null;
         }
         // It was being cancelled when its owner died: that is over now, this command goes on with it.
-        if (outcome.attached) continue;
+        if (outcome.wasCancelling) continue;
         throw new NelError('run', 'the run was cancelled', { hint: `go on with: ${resumeCommand()}` });
     }
   }
 }
 
-type DrivenOutcome<T> = RunOutcome<T> & { readonly interrupted: boolean; readonly attached: boolean };
+type DrivenOutcome<T> = RunOutcome<T> & { readonly interrupted: boolean; readonly wasCancelling: boolean };
 
 async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Promise<DrivenOutcome<T>> {
   let printer: ProgressPrinter | undefined;
@@ -47,7 +47,7 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Pro
     }
     interrupted = true;
     log('stopping: calls in flight may finish (again to end at once)');
-    session.handle.cancel().catch(() => undefined);
+    void session.cancel();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
@@ -59,7 +59,7 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Pro
     printer = new ProgressPrinter(process.stderr, () => reader.read());
     printer.start();
     const outcome = await session.outcome<T>();
-    return { ...outcome, interrupted, attached };
+    return { ...outcome, interrupted, wasCancelling: session.started.wasCancelling };
   } finally {
     printer?.stop();
     await session.close();

@@ -34,4 +34,14 @@ function report(error: unknown): number {
   return EXIT.RUN_FAILED;
 }
 
+/** A reader that goes away (`| head`) ends no run: stderr is let go, stdout has nobody to write for any more. */
+function survivePipes(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', () => undefined);
+}
+
+/** What escapes everything else is a failed run, never exit code 1, which means NO-GO. */
+process.on('uncaughtException', (error) => process.exit(report(error)));
+process.on('unhandledRejection', (error) => process.exit(report(error)));
+survivePipes();
 void main();

@@ -4,6 +4,8 @@ import type { RunProgress } from '../client/follow.js';
 
 const LIVE_MS = 1_000;
 const PLAIN_MS = 30_000;
+/** A line of a terminal of 80 columns. */
+const NARROW = 80;
 /** The rate is that of the last looks, not of the whole run: a run may have lain still for a night. */
 const RATE_WINDOW_MS = 30_000;
 
@@ -126,12 +128,13 @@ export function formatProgress(view: ProgressView): string {
     view.score === null ? 'score -' : `score ${view.score.toFixed(3)}`,
     `ETA ${view.etaSeconds === null ? '-' : duration(view.etaSeconds)}`,
   ];
-  return parts.join('  ');
+  const line = parts.join('  ');
+  return line.length < NARROW ? line : parts.join(' ');
 }
 
 function compact(count: number): string {
   if (count < 10_000) return String(count);
-  return count < 10_000_000 ? `${Math.round(count / 1000)}k` : `${(count / 1e6).toFixed(1)}M`;
+  return count < 10_000_000 ? `${Math.round(count / 1000)}k` : `${(count / 1e6).toFixed(count < 99_950_000 ? 1 : 0)}M`;
 }
 
 /** Seconds as `42s`, `3m05s`, `2h10m`. */

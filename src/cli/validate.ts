@@ -29,6 +29,8 @@ export function registerValidate(program: Command): void {
     .option('--model-id <id>', 'model name (env NEMO_MODEL_ID)')
     .option('--api-key-env <name>', 'variable with the API key')
     .action(async (options: ValidateOptions) => {
+      // Until it has come to its end: a scorer may end the process, or leave it with nothing to wait for.
+      process.exitCode = 4;
       const { validate } = await import('./validate-run.js');
       process.exitCode = await validate(options);
     });

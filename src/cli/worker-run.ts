@@ -23,16 +23,19 @@ export async function runWorker(taskQueueFlag: string | undefined): Promise<numb
   const engine = new EngineHost();
   const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log: say });
   const onSignal = (): void => {
-    if (worker.getState() !== 'RUNNING') return;
+    if (worker.getState() !== 'RUNNING') process.exit(EXIT.INTERRUPTED);
     say('stopping: calls in flight may finish, other workers take over the rest');
     worker.shutdown();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   say(`worker ${process.pid} polls ${taskQueue} at ${target.address}, namespace ${target.namespace}`);
-  await worker.run();
-  await engine.close();
-  await close();
-  await client.connection.close();
-  return EXIT.OK;
+  try {
+    await worker.run();
+    return EXIT.OK;
+  } finally {
+    await engine.close();
+    await close();
+    await client.connection.close();
+  }
 }

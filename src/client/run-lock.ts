@@ -1,8 +1,9 @@
 /** One process at a time drives the run of a directory. Survives kill -9: a lock whose owner is dead is free. */
 
+import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { NelError } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import { claimGeneration, newestGeneration } from './embedded/generation-lock.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './embedded/process-identity.js';
@@ -17,6 +18,19 @@ export interface RunLock {
 
 /** @throws NelError of kind `usage` naming the process that holds the directory */
 export function lockRun(runDir: string): RunLock {
+  try {
+    return lock(runDir);
+  } catch (error) {
+    if (error instanceof NelError) throw error;
+    throw new NelError('usage', `the output directory ${runDir} cannot be used: ${errorMessage(error)}`, {
+      hint: 'choose a directory that can be written (-o)',
+    });
+  }
+}
+
+function lock(runDir: string): RunLock {
+  // With the usual permissions: others may read results. Only the lock itself is private.
+  mkdirSync(runDir, { recursive: true });
   const folder = path.join(runDir, '.lock');
   for (;;) {
     const newest = newestGeneration(folder, NAME);

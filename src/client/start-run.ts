@@ -1,5 +1,7 @@
 /** Starts a run's workflow, or attaches to the one that is still open after its owner died. */
 
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { type Client, type WorkflowExecutionDescription, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { NelError } from '../core/errors.js';
@@ -46,29 +48,42 @@ interface RunMemo {
   readonly spec_hash?: unknown;
   readonly bundle_hash?: unknown;
   readonly nel_version?: unknown;
+  readonly run_dir?: unknown;
 }
 
-export type StartedRun = { readonly handle: WorkflowHandle; readonly how: 'started' | 'attached' | 'restarted' };
+export interface StartedRun {
+  readonly handle: WorkflowHandle;
+  readonly how: 'started' | 'attached' | 'restarted';
+  /** The execution that was attached to had been asked to stop before its owner died. */
+  readonly wasCancelling: boolean;
+}
 
 /** @throws NelError when an open execution of that id does other work */
 export async function startRun(startable: Startable, options: StartOptions): Promise<StartedRun> {
   const { client } = options;
   const { workflowId } = startable;
   const open = await describeOpen(client, workflowId);
-  if (open === undefined) return { handle: await start(startable, options, 'FAIL'), how: 'started' };
+  if (open === undefined) return { handle: await start(startable, options, 'FAIL'), how: 'started', wasCancelling: false };
   const memo = (open.memo ?? {}) as RunMemo;
   if (memo.spec_hash !== startable.specHash) {
     throw new NelError('run', `workflow ${workflowId} is open with another config`, {
       hint: 'cancel it with `nel runs cancel`, or use a new output directory',
     });
   }
-  if (!options.ownWorker || memo.bundle_hash === options.bundleHash) {
+  const elsewhere = typeof memo.run_dir === 'string' && memo.run_dir !== startable.directory ? memo.run_dir : undefined;
+  if (elsewhere !== undefined && existsSync(path.join(elsewhere, 'run.json'))) {
+    throw new NelError('usage', `run ${startable.runId} is open in ${elsewhere}: ${startable.directory} is a copy of it`, {
+      hint: 'go on there, or start a run of its own in a new output directory',
+    });
+  }
+  // A directory that was moved: the open execution would look for it in the old place.
+  if (elsewhere === undefined && (!options.ownWorker || memo.bundle_hash === options.bundleHash)) {
     const handle = client.workflow.getHandle(workflowId);
     if (options.ownWorker) await takeOver(client, startable.family);
-    return { handle, how: 'attached' };
+    return { handle, how: 'attached', wasCancelling: open.raw.workflowExtendedInfo?.cancelRequested === true };
   }
   // Other workflow code than ours, and its owner is dead: the journal has the work, so a new execution loses nothing.
-  return { handle: await start(startable, options, 'TERMINATE_EXISTING'), how: 'restarted' };
+  return { handle: await start(startable, options, 'TERMINATE_EXISTING'), how: 'restarted', wasCancelling: false };
 }
 
 /** The open execution of a workflow id, if there is one. */
@@ -78,6 +93,11 @@ export async function describeOpen(client: Client, workflowId: string): Promise<
     return description.status.name === 'RUNNING' ? description : undefined;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof Error && error.message.includes('Unknown encoding')) {
+      throw new NelError('config', `workflow ${workflowId} was written with a payload key that is not set here`, {
+        hint: 'set NEL_PAYLOAD_KEY to the key that the run was started with',
+      });
+    }
     throw error;
   }
 }

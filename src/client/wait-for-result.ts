@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { NelError } from '../core/errors.js';
 
 const RETRY_MS = 500;
 
@@ -13,7 +14,7 @@ export type RunOutcome<T> =
 
 /**
  * @param onLost called when the server does not answer, before each new try; may start it again
- * @throws WorkflowNotFoundError when the server has forgotten the workflow (its database was deleted)
+ * @throws NelError when the server has forgotten the workflow (its database was deleted)
  */
 export async function waitForResult<T>(client: Client, handle: WorkflowHandle, onLost: () => Promise<void>): Promise<RunOutcome<T>> {
   const running = client.workflow.getHandle(handle.workflowId);
@@ -21,7 +22,11 @@ export async function waitForResult<T>(client: Client, handle: WorkflowHandle, o
     try {
       return { kind: 'completed', result: (await running.result()) as T };
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw error;
+      if (error instanceof WorkflowNotFoundError) {
+        throw new NelError('run', `the Temporal server no longer knows ${handle.workflowId}`, {
+          hint: 'its answers are in the output directory: run the same command with --resume',
+        });
+      }
       if (error instanceof WorkflowFailedError) return outcomeOf(error);
       await onLost();
       await delay(RETRY_MS);

@@ -123,15 +123,15 @@ export class Aggregator {
     const scores: Record<string, Score> = { mean_reward: this.reward.score() };
     for (const [k, mean] of this.passAt) scores[`pass@${k}`] = mean.score();
     for (const [name, mean] of [...this.details].sort(byName)) scores[name] = mean.score();
-    const categories: Record<string, CategoryScore> = {};
+    const categories: [string, CategoryScore][] = [];
     for (const [name, mean] of [...this.categories].sort(byName)) {
       const { value, ci_lower, ci_upper, n } = mean.score();
-      categories[name] = { mean_reward: value ?? 0, n, ci_lower, ci_upper };
+      categories.push([name, { mean_reward: value ?? 0, n, ci_lower, ci_upper }]);
     }
     const failures = Object.fromEntries([...this.failures].sort(byName).map(([name, { count }]) => [name, count]));
     return {
       scores,
-      categories,
+      categories: Object.fromEntries(categories),
       coverage: { expected: this.expected, scored: this.scored, errors: this.errors },
       runtime: this.runtimeStats(),
       failures,

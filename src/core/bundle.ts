@@ -61,7 +61,7 @@ export interface RuntimeStats {
   readonly total_prompt_tokens: number;
   readonly total_completion_tokens: number;
   readonly total_reasoning_tokens: number;
-  /** First sample begun to last sample completed, seconds, over all attempts at the run. */
+  /** Seconds in which at least one sample was under way, over all attempts: the time that a run lay still is left out. */
   readonly elapsed_seconds: number;
   readonly latency_percentiles_ms: Percentiles;
   readonly tokens_per_second: number | null;

@@ -151,3 +151,8 @@ export function sampleOrdinal(key: SampleKey, repeats: number): number {
 export function sampleAt(ordinal: number, repeats: number): SampleKey {
   return { problem_idx: Math.floor(ordinal / repeats), repeat: ordinal % repeats };
 }
+
+/** Most samples of `samples` that may end as errors; 0.29 × 100 is 28.999… in doubles, and means 29. */
+export function allowedErrors(maxErrorRate: number, samples: number): number {
+  return Math.floor(maxErrorRate * samples + 1e-9);
+}

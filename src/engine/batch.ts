@@ -6,6 +6,7 @@
 import { batchFolder, JournalWriter, type OrdinalRange, readBatchJournal } from '../artifacts/journal.js';
 import { NelError } from '../core/errors.js';
 import { isSettled } from '../core/journal.js';
+import type { TokenCounts } from '../core/model.js';
 import { type SampleRecord, sampleAt } from '../core/sample.js';
 import type { CallSignals } from './call.js';
 import { type PreparedSample, prepareSample, runSample, type SampleContext } from './sample.js';
@@ -36,13 +37,18 @@ export interface BatchInput {
 
 const NOTHING: BatchTotals = { scored: 0, errors: 0, reward_sum: 0, tokens: 0 };
 
+/** As the statistics count them: the total, else its parts. */
+function totalTokens(tokens: TokenCounts | undefined): number {
+  return tokens?.total ?? (tokens?.prompt ?? 0) + (tokens?.completion ?? 0);
+}
+
 function add(totals: BatchTotals, record: SampleRecord): BatchTotals {
   const scored = record.status === 'scored';
   return {
     scored: totals.scored + (scored ? 1 : 0),
     errors: totals.errors + (scored ? 0 : 1),
     reward_sum: totals.reward_sum + record.reward,
-    tokens: totals.tokens + (record.model?.tokens.total ?? 0),
+    tokens: totals.tokens + totalTokens(record.model?.tokens),
   };
 }
 

@@ -16,6 +16,8 @@ export const DEFAULT_DELAYS = { baseDelayMs: 500, maxDelayMs: 30_000 } as const;
 
 /** 429 is the endpoint doing its job; only one that never ends is a failure. */
 const MAX_RATE_LIMITED = 200;
+/** An endpoint that asks for a longer break is asked again after this one; a day's wait would look like a hang. */
+const LONGEST_RETRY_AFTER_MS = 600_000;
 /** Failed attempts without a sign of life before the endpoint is probed. */
 const SUSPICIOUS_ATTEMPTS = 2;
 
@@ -98,7 +100,7 @@ export async function callWithRetries(
     else failed++;
     const exhausted = failed > policy.maxRetries || rateLimited > MAX_RATE_LIMITED;
     if (exhausted || (!throttled && error.category !== 'timeout' && failed >= SUSPICIOUS_ATTEMPTS)) {
-      await endpoint.assertAlive(model, first, error, signals.abort);
+      await endpoint.assertAlive(model, first, error);
     }
     if (exhausted) throw error;
     await runtime.sleep(delayMs(policy, throttled ? rateLimited : failed, error.retryAfterMs, runtime.random()), signals.stop);
@@ -110,6 +112,6 @@ export async function callWithRetries(
  * once), else exponential back-off with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS, 2015).
  */
 export function delayMs(policy: RetryPolicy, n: number, retryAfterMs: number | null, random: number): number {
-  if (retryAfterMs !== null) return retryAfterMs * (1 + random / 10);
+  if (retryAfterMs !== null) return Math.min(LONGEST_RETRY_AFTER_MS, retryAfterMs) * (1 + random / 10);
   return random * Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** Math.min(n, 20));
 }

@@ -12,11 +12,14 @@ export class EndpointDownError extends Error {
 }
 
 const PROBE_KEPT_MS = 1_000;
+/** A probe is shared by samples of several batches, so it ends by its own time, not with one of them. */
+const PROBE_LIMIT_MS = 10_000;
 /** A refusal is remembered for as long as the cancellation of the other batches may take; a later resume asks again. */
 const REFUSAL_KEPT_MS = 10_000;
 
 export class Endpoint {
   readonly limiter: AdaptiveLimiter;
+  private readonly shares = new Map<string, number>();
   private lastSuccess = Number.NEGATIVE_INFINITY;
   private readonly refusals = new WeakMap<Model, { readonly at: number; readonly error: ModelCallError }>();
   private probed: { at: number; result: Promise<ProbeResult> } | undefined;
@@ -27,6 +30,12 @@ export class Endpoint {
     private readonly now: () => number,
   ) {
     this.limiter = new AdaptiveLimiter(concurrency);
+  }
+
+  /** Sets the most calls that `service` may have in flight here; services that share an endpoint share the largest. */
+  setConcurrency(service: string, max: number): void {
+    this.shares.set(service, max);
+    this.limiter.setMax(Math.max(...this.shares.values()));
   }
 
   recordSuccess(): void {
@@ -48,10 +57,10 @@ export class Endpoint {
    * Throws EndpointDownError when nothing was answered since `since` and a probe gets no answer either. Probes by many
    * samples at once are one request.
    */
-  async assertAlive(model: Model, since: number, error: ModelCallError, signal: AbortSignal): Promise<void> {
+  async assertAlive(model: Model, since: number, error: ModelCallError): Promise<void> {
     if (this.lastSuccess >= since) return;
     if (this.probed === undefined || this.now() - this.probed.at > PROBE_KEPT_MS) {
-      this.probed = { at: this.now(), result: model.probe(signal) };
+      this.probed = { at: this.now(), result: model.probe(AbortSignal.timeout(PROBE_LIMIT_MS)) };
     }
     const probe = await this.probed.result;
     if (!probe.up) throw new EndpointDownError(`${this.url} does not answer: ${error.message || probe.detail}`);

@@ -45,11 +45,11 @@ export class AdaptiveLimiter {
 
   /** Waits for a slot, first come first served. @throws the signal's reason when it is aborted first. */
   acquire(signal: AbortSignal): Slot | Promise<Slot> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.inFlight < Math.floor(this.limit) && this.head === this.waiters.length) {
       this.inFlight++;
       return { generation: this.generation };
     }
-    if (signal.aborted) return Promise.reject(signal.reason);
     return new Promise<Slot>((resolve, reject) => {
       const onAbort = (): void => {
         const at = this.waiters.indexOf(waiter, this.head);

@@ -10,6 +10,9 @@ import { type CallRuntime, type CallSignals, type CallTally, callWithRetries, ty
 import type { Endpoint } from './endpoint.js';
 import { hashJson, sha256 } from './hash.js';
 
+/** Longest that judging one answer may take; code execution and judges have their own, shorter limits. */
+const VERIFY_LIMIT_MS = 600_000;
+
 /** What all samples of a benchmark share. */
 export interface SampleContext {
   readonly runId: string;
@@ -72,7 +75,7 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
   if (solution !== undefined) {
     try {
       const judged = context.environment.verify(sample.seed, solution.response, signals.abort);
-      verification = judged instanceof Promise ? await judged : judged;
+      verification = judged instanceof Promise ? await withinLimit(judged, signals.abort) : judged;
       if (!Number.isFinite(verification.reward))
         throw new Error(`the scorer ${verification.scoring_method} gave the reward ${verification.reward}`);
     } catch (error) {
@@ -120,6 +123,25 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
     },
     model_error: modelError,
   };
+}
+
+/** A scorer that never settles must not hold the run: it ends with the abort, or as an error of its sample. */
+async function withinLimit<T>(judging: Promise<T>, abort: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  try {
+    return await Promise.race([
+      judging,
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`the scorer gave no result within ${VERIFY_LIMIT_MS / 1000} s`)), VERIFY_LIMIT_MS);
+        onAbort = () => reject(abort.reason instanceof Error ? abort.reason : new Error('aborted'));
+        abort.addEventListener('abort', onAbort, { once: true });
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort) abort.removeEventListener('abort', onAbort);
+  }
 }
 
 /** A cut answer is named so whatever the scorer made of its stump, unless it earned full credit. */

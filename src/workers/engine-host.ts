@@ -21,6 +21,8 @@ interface Pending {
   readonly attempt: Pick<EngineAttempt, 'checkOwned' | 'onProgress'> | undefined;
 }
 
+/** A thread that does not end an aborted job by then is stuck in a scorer, and is ended with it. */
+const ABORT_LIMIT_MS = 5_000;
 /** From so many calls in flight on, one thread would be the bottleneck at a fast endpoint. */
 const CONCURRENCY_FOR_TWO = 128;
 
@@ -74,7 +76,14 @@ class EngineThread {
     const id = this.nextId++;
     const thread = (this.thread ??= this.spawn());
     const say = (message: ToEngine): void => thread.postMessage(message);
-    const unlisten = [forward(signals.stop, () => say({ id, kind: 'stop' })), forward(signals.abort, () => say({ id, kind: 'abort' }))];
+    let deadline: NodeJS.Timeout | undefined;
+    const unlisten = [
+      forward(signals.stop, () => say({ id, kind: 'stop' })),
+      forward(signals.abort, () => {
+        say({ id, kind: 'abort' });
+        deadline = setTimeout(() => void thread.terminate(), ABORT_LIMIT_MS);
+      }),
+    ];
     try {
       return await new Promise<T>((resolve, reject) => {
         this.pending.set(id, { resolve, reject, attempt });
@@ -84,6 +93,7 @@ class EngineThread {
       });
     } finally {
       this.pending.delete(id);
+      clearTimeout(deadline);
       for (const off of unlisten) off();
     }
   }

@@ -1,6 +1,6 @@
 /** What the main thread and the engine's thread say to each other: one job has one id from request to end. */
 
-import type { ArtifactsRef, BenchmarkRef, WrittenSummary } from '../activities/engine-port.js';
+import { type ArtifactsRef, type BenchmarkRef, NotOwnedError, type WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
@@ -28,7 +28,7 @@ export type FromEngine =
 /** Errors lose their class on the way between threads; the ones that mean something are named. */
 export type WireError =
   | { readonly name: 'NelError'; readonly kind: NelErrorKind; readonly message: string; readonly hint: string | undefined }
-  | { readonly name: 'EndpointDownError' | 'ModelCallError' | 'other'; readonly message: string };
+  | { readonly name: 'EndpointDownError' | 'ModelCallError' | 'NotOwnedError' | 'other'; readonly message: string };
 
 export function toWire(error: unknown, redact: (text: string) => string): WireError {
   const message = redact(errorMessage(error));
@@ -36,6 +36,7 @@ export function toWire(error: unknown, redact: (text: string) => string): WireEr
     return { name: 'NelError', kind: error.kind, message, hint: error.hint === undefined ? undefined : redact(error.hint) };
   if (error instanceof EndpointDownError) return { name: 'EndpointDownError', message };
   if (error instanceof ModelCallError) return { name: 'ModelCallError', message };
+  if (error instanceof NotOwnedError) return { name: 'NotOwnedError', message };
   return { name: 'other', message };
 }
 
@@ -47,6 +48,8 @@ export function fromWire(error: WireError): Error {
       return new EndpointDownError(error.message);
     case 'ModelCallError':
       return new ModelCallError(error.message, { category: 'bad_response', disposition: 'stop_run' });
+    case 'NotOwnedError':
+      return new NotOwnedError(error.message);
     case 'other':
       return new Error(error.message);
   }

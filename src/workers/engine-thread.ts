@@ -1,7 +1,8 @@
 /** The engine's thread: takes jobs from the main thread and works on many at once. See engine-host.ts for why it is a thread. */
 
 import { parentPort } from 'node:worker_threads';
-import type { EngineAttempt } from '../activities/engine-port.js';
+import { type EngineAttempt, NotOwnedError } from '../activities/engine-port.js';
+import type { BatchHeartbeat } from '../workflows/contract.js';
 import { Engine } from './engine.js';
 import { type FromEngine, type Job, type ToEngine, toWire } from './engine-protocol.js';
 
@@ -37,7 +38,7 @@ port.on('message', (message: ToEngine) => {
       job?.answer?.resolve();
       return;
     case 'lost':
-      job?.answer?.reject(new Error(message.reason));
+      job?.answer?.reject(new NotOwnedError(message.reason));
       return;
   }
 });
@@ -68,7 +69,8 @@ async function work(id: number, job: Job, mine: Working) {
 }
 
 function attemptOf(id: number, mine: Working): EngineAttempt {
-  let said = 0;
+  let latest: BatchHeartbeat | undefined;
+  let timer: NodeJS.Timeout | undefined;
   return {
     stop: mine.stop.signal,
     abort: mine.abort.signal,
@@ -78,10 +80,11 @@ function attemptOf(id: number, mine: Working): EngineAttempt {
         say({ id, kind: 'check' });
       }),
     onProgress: (beat) => {
-      const now = performance.now();
-      if (now - said < PROGRESS_MS) return;
-      said = now;
-      say({ id, kind: 'progress', beat });
+      latest = beat;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        if (latest !== undefined && working.has(id)) say({ id, kind: 'progress', beat: latest });
+      }, PROGRESS_MS);
     },
   };
 }

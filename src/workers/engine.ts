@@ -10,7 +10,7 @@ import { loadGatePolicy } from '../config/policy.js';
 import type { ProbeResult } from '../core/model.js';
 import { runBatch } from '../engine/batch.js';
 import { GapWatch } from '../engine/gap.js';
-import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
+import { type BatchRef, type GateRef, type GateResult, NO_TOTALS, type Totals } from '../workflows/contract.js';
 import { RunOpener } from './compose.js';
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -32,8 +32,10 @@ export class Engine implements EnginePort {
     const run = await this.opener.open(ref);
     const benchmark = await run.openBenchmark(ref.benchmark);
     const { limiter } = benchmark.endpoint;
-    limiter.setMax(ref.concurrency);
+    benchmark.endpoint.setConcurrency(benchmark.planned.spec.solver.service, ref.concurrency);
     let inFlight = 0;
+    let totals: Totals = NO_TOTALS;
+    const report = (): void => attempt.onProgress({ totals, in_flight: inFlight, limit: limiter.state.limit });
     const stop = new AbortController();
     const onStop = (): void => stop.abort(attempt.stop.reason);
     if (attempt.stop.aborted) onStop();
@@ -50,7 +52,10 @@ export class Engine implements EnginePort {
             random: Math.random,
             sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
             beforeCall: this.ownershipCheck(attempt),
-            onCall: (change) => void (inFlight += change),
+            onCall: (change) => {
+              inFlight += change;
+              report();
+            },
           },
         },
         benchmarkDir: benchmark.dir,
@@ -60,7 +65,10 @@ export class Engine implements EnginePort {
         redact: this.redact,
         signals: { stop: stop.signal, abort: attempt.abort },
         stop: (reason) => stop.abort(reason),
-        onProgress: (totals) => attempt.onProgress({ totals, in_flight: inFlight, limit: limiter.state.limit }),
+        onProgress: (sums) => {
+          totals = sums;
+          report();
+        },
       });
     } finally {
       attempt.stop.removeEventListener('abort', onStop);

@@ -1,17 +1,29 @@
 /** A process's hold on one workflow: server, client and (without a shared cluster) the worker for it. What `nel eval run` and a durable `nel gate` drive. */
 
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { connectClient, type Environment, findTemporal, type TemporalTarget } from '../client/connection.js';
 import { ProgressReader } from '../client/follow.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
 import { type Startable, type StartedRun, startRun } from '../client/start-run.js';
 import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import type { RunFile } from '../core/spec.js';
 import { EngineHost } from './engine-host.js';
 import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
 
 /** Warnings of the SDK about what the command itself reports when it ends, or waits for. */
-const REPORTED = /^warn: (Activity|Workflow) failed/;
+const REPORTED = /^warn: (Activity failed|Workflow failed|gRPC call)/;
+const CANCEL_RETRY_MS = 500;
+
+/** The worker of this process; `failed` rejects when it ends by itself, and never resolves. */
+interface OwnWorker {
+  run(): void;
+  stop(): Promise<void>;
+  readonly failed: Promise<never>;
+}
+
+const NO_WORKER: OwnWorker = { run: () => undefined, stop: async () => undefined, failed: new Promise<never>(() => undefined) };
 
 export interface SessionOptions {
   readonly startable: Startable;
@@ -27,7 +39,7 @@ export class RunSession {
     private target: TemporalTarget,
     readonly client: Client,
     readonly started: StartedRun,
-    private readonly stopWorker: () => Promise<void>,
+    private readonly worker: OwnWorker,
   ) {}
 
   /** Connects, starts the worker, and starts or attaches to the workflow. */
@@ -39,13 +51,15 @@ export class RunSession {
       const searchAttributes = await registerSearchAttributes(client);
       const taskQueue = target.embedded ? startable.workflowId : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
       const bundleHash = await workflowBundleHash();
-      const stopWorker = target.embedded ? await startWorker(options, target, client, taskQueue) : async () => undefined;
+      const worker = target.embedded ? await openWorker(options, target, client, taskQueue) : NO_WORKER;
       try {
         const started = await startRun(startable, { client, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
+        // Only now: a takeover fails every activity that anyone holds, and must not hit our own.
+        worker.run();
         if (!target.embedded) await warnWithoutWorkers(client, taskQueue, log);
-        return new RunSession(options, target, client, started, stopWorker);
+        return new RunSession(options, target, client, started, worker);
       } catch (error) {
-        await stopWorker();
+        await worker.stop();
         throw error;
       }
     } catch (error) {
@@ -72,7 +86,10 @@ export class RunSession {
 
   /** Waits for the end; an embedded server that died is started again on the same database and port. */
   outcome<T>(): Promise<RunOutcome<T>> {
-    return waitForResult<T>(this.client, this.handle, async () => {
+    let said = false;
+    const outcome = waitForResult<T>(this.client, this.handle, async () => {
+      if (!said) this.options.log('the Temporal server does not answer; waiting for it');
+      said = true;
       if (!this.target.embedded) return;
       const previous = this.target;
       try {
@@ -82,10 +99,24 @@ export class RunSession {
         // Tried again with the next look.
       }
     });
+    return Promise.race([outcome, this.worker.failed]);
+  }
+
+  /** Asks the workflow to stop, until the server has heard it. */
+  async cancel(): Promise<void> {
+    for (;;) {
+      try {
+        await this.handle.cancel();
+        return;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return;
+        await delay(CANCEL_RETRY_MS);
+      }
+    }
   }
 
   async close(): Promise<void> {
-    await this.stopWorker();
+    await this.worker.stop();
     await this.client.connection.close().catch(() => undefined);
     await this.target.release();
   }
@@ -101,30 +132,28 @@ async function warnWithoutWorkers(client: Client, taskQueue: string, log: (line:
     log(`no worker polls the task queue ${taskQueue} yet: start one with \`nel worker\``);
 }
 
-async function startWorker(
-  { env, log }: SessionOptions,
-  target: TemporalTarget,
-  client: Client,
-  taskQueue: string,
-): Promise<() => Promise<void>> {
+async function openWorker({ env, log }: SessionOptions, target: TemporalTarget, client: Client, taskQueue: string): Promise<OwnWorker> {
   const engine = new EngineHost();
-  const { worker, close } = await createWorker({
-    target,
-    client,
-    env,
-    taskQueue,
-    engine,
-    log: (line) => (REPORTED.test(line) ? undefined : log(line)),
-  });
-  let failure: unknown;
-  const running = worker.run().catch((error: unknown) => {
-    failure = error;
-    log(`error: the worker ended: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return async () => {
-    if (failure === undefined && worker.getState() === 'RUNNING') worker.shutdown();
-    await running;
-    await engine.close();
-    await close();
+  const quiet = (line: string): void => (REPORTED.test(line) ? undefined : log(line));
+  const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log: quiet });
+  let running: Promise<void> | undefined;
+  let fail: (reason: Error) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  failed.catch(() => undefined);
+  return {
+    failed,
+    run: () => {
+      running = worker
+        .run()
+        .catch((error: unknown) =>
+          fail(new NelError('run', `the worker ended: ${errorMessage(error)}`, { hint: 'run the same command again' })),
+        );
+    },
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+      await engine.close();
+      await close();
+    },
   };
 }

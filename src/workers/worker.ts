@@ -6,8 +6,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { NotOwnedError } from '../activities/attempt.js';
-import type { ActivityDeps, EnginePort } from '../activities/engine-port.js';
+import { type ActivityDeps, type EnginePort, NotOwnedError } from '../activities/engine-port.js';
 import { createActivities } from '../activities/index.js';
 import { dataConverter, type Environment, type TemporalTarget } from '../client/connection.js';
 

@@ -9,6 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { allowedErrors } from '../core/sample.js';
 import { writeArtifacts } from './activities.js';
 import {
   type BenchmarkInput,
@@ -44,7 +45,7 @@ export async function runBenchmark(input: BenchmarkInput): Promise<BenchmarkResu
         end: benchmark.samples,
         batch_size: input.batch_size,
         concurrency: benchmark.concurrency,
-        max_errors: Math.floor(input.max_error_rate * benchmark.samples),
+        max_errors: allowedErrors(input.max_error_rate, benchmark.samples),
       },
     ],
   });

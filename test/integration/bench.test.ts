@@ -7,7 +7,10 @@ import { expect, it } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 it('bench/run.mjs prints both rates, the CPU of worker and server, and peak memory', { timeout: 120_000 }, () => {
-  const { stdout, stderr } = spawnSync(process.execPath, ['bench/run.mjs', '--samples', '1000', '--latency', '5'], { cwd: ROOT, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['bench/run.mjs', '--samples', '1000', '--latency', '5'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   expect(stderr).toBe('');
   expect(stdout).toMatch(/bare loop +[\d,]+ samples\/s/);
   expect(stdout).toMatch(/nel eval run +[\d,]+ samples\/s/);

@@ -26,7 +26,7 @@ export interface OpenAiModelOptions {
   readonly apiKey: string | null;
   /** Takes every known secret out of a text. */
   readonly redact: (text: string) => string;
-  /** How requests travel; by default chosen from the URL, the concurrency and the proxy variables of the environment. */
+  /** How requests travel; by default chosen from the URL and the proxy variables of the environment. */
   readonly transport?: Transport;
 }
 
@@ -38,7 +38,7 @@ export function createOpenAiModel(options: OpenAiModelOptions): Model {
   const base = baseUrl(service.url);
   const apiKey = usableKey(options.apiKey, service.api_key_env);
   const scrub = createScrub(apiKey, options.redact);
-  const transport = options.transport ?? createTransport({ url: base, concurrency: service.concurrency });
+  const transport = options.transport ?? createTransport({ url: base });
   const client = createClient({ base, apiKey, service, fetch: transport.fetch });
   const path = service.protocol === 'chat_completions' ? '/chat/completions' : '/completions';
   const context = {

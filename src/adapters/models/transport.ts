@@ -39,22 +39,15 @@ function followingFetch(dispatcher: Dispatcher): Fetch {
   };
 }
 
-/**
- * @param options.concurrency most requests in flight; there is one connection more than that, for the probe of an endpoint that
- *   hangs all the others
- */
-export function createTransport(options: {
-  readonly url: URL;
-  readonly concurrency: number;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}): Transport {
+/** As many connections as there are requests in flight: it is the engine's limiter that bounds them, and it may be raised while a run goes on. */
+export function createTransport(options: { readonly url: URL; readonly env?: Readonly<Record<string, string | undefined>> }): Transport {
   const proxy = proxyFor(options.url, options.env ?? process.env);
   if (proxy !== null) {
     const agent = proxyAgent(proxy);
     return { fetch: followingFetch(agent), close: () => agent.destroy() };
   }
   const { origin } = options.url;
-  const pool = new Pool(origin, { connections: options.concurrency + 1, pipelining: 1, ...NO_TIMEOUTS });
+  const pool = new Pool(origin, { pipelining: 1, ...NO_TIMEOUTS });
   const light = createLightFetch(pool, origin);
   let fallback: Agent | undefined;
   return {
@@ -63,7 +56,7 @@ export function createTransport(options: {
         const response = await light(input, init);
         if (!isRedirect(response)) return response;
         // Once an endpoint redirects it is asked this way only: the first request to it was for nothing.
-        fallback ??= new Agent({ connections: options.concurrency + 1, ...NO_TIMEOUTS });
+        fallback ??= new Agent(NO_TIMEOUTS);
       }
       return createBufferedFetch(undiciFetch, fallback)(input, { ...init, redirect: 'follow' });
     },

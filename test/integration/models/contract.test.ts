@@ -261,7 +261,7 @@ test('the raw client throws the same classes over the light fetch as over the gl
   };
   for (const [kind, answer] of Object.entries(kinds)) {
     const endpoint = await startFakeEndpoint({ answer });
-    const transport = createTransport({ url: new URL(endpoint.url), concurrency: 2, env: {} });
+    const transport = createTransport({ url: new URL(endpoint.url), env: {} });
     opened.push(endpoint, transport);
     const seen = [];
     for (const fetch of [transport.fetch, globalThis.fetch]) {

@@ -149,7 +149,7 @@ describe('scores', () => {
       fc.property(table, (rows) => {
         const repeats = rows[0]?.length ?? 1;
         const { scores } = aggregate(rewards(rows), repeats);
-        const flat = rows.flat();
+        const flat: number[] = rows.flat();
         expect(scores['mean_reward']?.value).toBeCloseTo(flat.reduce((a, b) => a + b, 0) / flat.length, 12);
         expect(scores['pass@1']?.value).toBeCloseTo(flat.filter((r) => r === 1).length / flat.length, 12);
         let last = 0;
@@ -159,7 +159,7 @@ describe('scores', () => {
           last = value;
         }
         expect(last).toBeCloseTo(rows.filter((row) => row.includes(1)).length / rows.length, 12);
-        for (const { value, ci_lower, ci_upper } of Object.values(scores)) {
+        for (const { value, ci_lower, ci_upper } of Object.values<Score>(scores)) {
           if (ci_lower === null || ci_upper === null || value === null) continue;
           expect(ci_lower).toBeGreaterThanOrEqual(0);
           expect(ci_upper).toBeLessThanOrEqual(1);

@@ -67,6 +67,9 @@ export class FakeRuntime implements CallRuntime {
   random = (): number => 0.5;
   readonly sleeps: number[] = [];
   beforeCall: () => Promise<void> | undefined = () => undefined;
+  /** Each call that went out (1) and came back (-1). */
+  readonly calls: (1 | -1)[] = [];
+  onCall = (change: 1 | -1): void => void this.calls.push(change);
   /** Called at the begin of each sleep. */
   onSleep: () => void = () => undefined;
 

@@ -153,7 +153,7 @@ describe('the queue', () => {
       names.map(async (name) => {
         const slot = await limiter.acquire(never);
         admitted.push(name);
-        await null;
+        await Promise.resolve();
         limiter.release(slot, 'success');
       }),
     );
