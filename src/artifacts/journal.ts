@@ -21,7 +21,7 @@ export interface OrdinalRange {
 
 const NEWLINE = 0x0a;
 /** Lines of this long share one fdatasync: without it, every lane would keep the disk and a pool thread busy all the time. */
-const GATHER_MS = 20;
+const GATHER_MS = 100;
 
 /** Folder of a batch's journal files. Zero-padded, so that the folders sort in sample order. */
 export function batchFolder(benchmarkDir: string, range: OrdinalRange): string {

@@ -3,6 +3,8 @@
 import type { RunProgress } from '../client/follow.js';
 
 const LIVE_MS = 1_000;
+/** Looks cost CPU; a log needs them only to tell of a wait in time. */
+const QUIET_LOOK_MS = 5_000;
 const PLAIN_MS = 30_000;
 /** A line of a terminal of 80 columns. */
 const NARROW = 80;
@@ -43,7 +45,7 @@ export class ProgressPrinter {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), LIVE_MS);
+    this.timer = setInterval(() => void this.look(), this.output.isTTY ? LIVE_MS : QUIET_LOOK_MS);
   }
 
   /** Clears the live line: what follows starts on a fresh one. */

@@ -41,6 +41,18 @@ export class NotJsonError extends Error {
 
 type RawHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/**
+ * Request headers that are the same for every call, in the form that undici takes. They have no enumerable members, because the
+ * client copies and masks those twice a call for a log that is off.
+ */
+export class SteadyHeaders {
+  declare readonly flat: string[];
+
+  constructor(headers: Headers) {
+    Object.defineProperty(this, 'flat', { value: [...headers].flat(), enumerable: false });
+  }
+}
+
 /** A reply's headers. `bodyText` rides along because the client's errors keep the headers of a failed reply, but not its body. */
 export class LightHeaders {
   readonly #values: RawHeaders;
@@ -193,16 +205,16 @@ function decode(body: Buffer): string {
 }
 
 /** `[name, value, name, value, …]`: the form that undici takes without copying. */
-/** A plain record needs no Headers around it, which would cost a tenth of the whole call. */
-function isRecord(headers: RequestInit['headers']): headers is Record<string, string> {
-  return headers !== undefined && !Array.isArray(headers) && Object.getPrototypeOf(headers) === Object.prototype;
+function flatHeaders(headers: RequestInit['headers']): string[] {
+  if (headers instanceof SteadyHeaders) return headers.flat;
+  const flat: string[] = [];
+  for (const [name, value] of headers instanceof Headers ? headers : new Headers(headers)) flat.push(name, value);
+  return flat;
 }
 
-function flatHeaders(headers: RequestInit['headers']): string[] {
-  const flat: string[] = [];
-  const pairs = headers instanceof Headers ? headers : isRecord(headers) ? Object.entries(headers) : new Headers(headers);
-  for (const [name, value] of pairs) flat.push(name, value);
-  return flat;
+/** The form that web fetch takes. */
+function pairsOf(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] as string, flat[2 * i + 1] as string]);
 }
 
 /**
@@ -243,7 +255,7 @@ export function createBufferedFetch(fetch: typeof undiciFetch, dispatcher: Dispa
     try {
       const response = await fetch(url, {
         method: init.method ?? 'GET',
-        headers: [...(init.headers instanceof Headers ? init.headers : new Headers(init.headers))],
+        headers: pairsOf(flatHeaders(init.headers)),
         body: (init.body as string | null | undefined) ?? null,
         signal: init.signal ?? null,
         redirect: init.redirect ?? 'manual',

@@ -7,7 +7,7 @@ import { type Model, ModelCallError, type ModelRequest, type ModelResponse, type
 import type { ServiceSpec } from '../../core/spec.js';
 import { type CallContext, toModelCallError } from './classify.js';
 import { createScrub, type Scrub, shownUrl } from './endpoint-words.js';
-import { abortError, type Fetch } from './light-fetch.js';
+import { abortError, type Fetch, SteadyHeaders } from './light-fetch.js';
 import { parseReply } from './reply.js';
 import { createTransport, type Transport } from './transport.js';
 
@@ -97,7 +97,7 @@ type BuiltRequest = Awaited<ReturnType<OpenAI['buildRequest']>>;
  * building them anew, in web Headers objects, is a sixth of a call's CPU.
  */
 class SteadyClient extends OpenAI {
-  private readonly built = new Map<string, Pick<BuiltRequest, 'url' | 'timeout'> & { readonly headers: Record<string, string> }>();
+  private readonly built = new Map<string, Pick<BuiltRequest, 'url' | 'timeout'> & { readonly headers: SteadyHeaders }>();
 
   override async buildRequest(...[options, extra]: Parameters<OpenAI['buildRequest']>): Promise<BuiltRequest> {
     const { method, path, signal, headers } = options;
@@ -108,7 +108,7 @@ class SteadyClient extends OpenAI {
     }
     const request = await super.buildRequest(options, extra);
     if (method === 'post' && headers === undefined) {
-      this.built.set(path, { url: request.url, timeout: request.timeout, headers: Object.fromEntries(request.req.headers) });
+      this.built.set(path, { url: request.url, timeout: request.timeout, headers: new SteadyHeaders(request.req.headers) });
     }
     return request;
   }

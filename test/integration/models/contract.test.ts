@@ -1,7 +1,9 @@
 /** One suite over every way a request can travel: the model gives the same answers and the same errors over each. */
 
 import OpenAI from 'openai';
+import { Pool } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createLightFetch } from '../../../src/adapters/models/light-fetch.js';
 import { createOpenAiModel } from '../../../src/adapters/models/openai.js';
 import { createDefaultTransport, createTransport, type Transport } from '../../../src/adapters/models/transport.js';
 import { buildRequest, type Model, ModelCallError } from '../../../src/core/model.js';
@@ -16,7 +18,7 @@ afterEach(async () => {
 });
 
 const transports: Record<string, (url: string, concurrency: number) => Transport> = {
-  'light fetch': (url, concurrency) => createTransport({ url: new URL(url), concurrency, env: {} }),
+  'light fetch': (url) => createTransport({ url: new URL(url), env: {} }),
   'default fetch': (_url, concurrency) => createDefaultTransport({ concurrency }),
 };
 
@@ -206,20 +208,6 @@ describe.each(Object.entries(transports))('over the %s', (_name, transport) => {
     }
   });
 
-  test('a call that is aborted while it waits for a connection is never sent', async () => {
-    const { model, endpoint } = await setUp(transport, { answer: always({ content: 'late', latencyMs: 300 }), concurrency: 1 });
-    const first = [model.call(request(), never), model.call(request(), never)]; // there are concurrency + 1 connections
-    await until(() => endpoint.requests === 2);
-    const controller = new AbortController();
-    const queued = model.call(request('chat_completions', 'queued'), controller.signal);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    controller.abort();
-    await expect(queued).rejects.toMatchObject({ name: 'AbortError' });
-    await Promise.all(first);
-    expect((await model.call(request('chat_completions', 'after'), never)).content).toBe('late');
-    expect(endpoint.requests).toBe(3);
-  });
-
   test('a signal that is aborted already sends nothing', async () => {
     const { model, endpoint } = await setUp(transport, {});
     await expect(model.call(request(), AbortSignal.abort(new Error('why')))).rejects.toMatchObject({ name: 'AbortError' });
@@ -296,3 +284,24 @@ async function until(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+test('a light fetch that is aborted while it waits for a connection is never sent', async () => {
+  const endpoint = await startFakeEndpoint({ answer: always({ content: 'late', latencyMs: 300 }) });
+  opened.push(endpoint);
+  const { origin } = new URL(endpoint.url);
+  const pool = new Pool(origin, { connections: 1, pipelining: 1 });
+  const fetch = createLightFetch(pool, origin);
+  const ask = (signal?: AbortSignal) =>
+    fetch(`${endpoint.url}/chat/completions`, { method: 'POST', body: '{"model":"m","messages":[]}', ...(signal ? { signal } : {}) });
+  const first = ask();
+  await until(() => endpoint.requests === 1);
+  const controller = new AbortController();
+  const queued = ask(controller.signal);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  controller.abort();
+  await expect(queued).rejects.toMatchObject({ name: 'AbortError' });
+  await first;
+  expect((await ask()).status).toBe(200);
+  expect(endpoint.requests).toBe(2);
+  await pool.destroy();
+});

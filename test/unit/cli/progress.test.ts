@@ -88,11 +88,11 @@ describe('the printer', () => {
   it('says once that it waits and for what, and that it goes on', async () => {
     const { made, written, show, look } = printer(false);
     show(benchmark({ state: 'waiting', waiting_for: 'http://x does not answer' }));
-    await look(3000);
+    await look(11_000);
     show(benchmark({ state: 'paused' }));
-    await look(2000);
+    await look(6000);
     show(benchmark({}));
-    await look(2000);
+    await look(6000);
     made.stop();
     expect(written).toEqual(['waiting for the endpoint: http://x does not answer\n', 'paused\n', 'going on\n']);
   });
