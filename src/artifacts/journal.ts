@@ -66,10 +66,11 @@ export class JournalWriter {
    */
   append(record: SampleRecord): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
-    const line = Buffer.from(`${this.clean(record)}\n`);
+    const line = `${this.clean(record)}\n`;
     try {
       const written = writeSync(this.file.fd, line);
-      if (written < line.length) throw new Error(`only ${written} of ${line.length} bytes were taken`);
+      const bytes = Buffer.byteLength(line);
+      if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes were taken`);
     } catch (error) {
       this.failure = journalFailure(this.filePath, error);
       return Promise.reject(this.failure);
