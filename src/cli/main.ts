@@ -7,6 +7,8 @@ import { NelError } from '../core/errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { buildProgram } from './program.js';
 
+const EXIT_MS = 5_000;
+
 /** Ends the process by itself only after streams are flushed. */
 async function main(): Promise<void> {
   try {
@@ -19,6 +21,8 @@ async function main(): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = report(error);
+    // Whatever a failure left open must not keep the command from ending.
+    setTimeout(() => process.exit(), EXIT_MS).unref();
   }
 }
 

@@ -1,6 +1,7 @@
 /** `nel validate`: a few samples of a benchmark in full, to see that prompt, extraction and scorer do what was meant. */
 
 import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT } from './exit-codes.js';
 
 export interface ValidateOptions {
   readonly bench: string;
@@ -29,9 +30,13 @@ export function registerValidate(program: Command): void {
     .option('--model-id <id>', 'model name (env NEMO_MODEL_ID)')
     .option('--api-key-env <name>', 'variable with the API key')
     .action(async (options: ValidateOptions) => {
-      // Until it has come to its end: a scorer may end the process, or leave it with nothing to wait for.
-      process.exitCode = 4;
+      // A scorer may end the process, or leave it with nothing to wait for: that is no success.
+      let finished = false;
+      process.once('exit', () => {
+        if (!finished) process.exitCode = EXIT.RUN_FAILED;
+      });
       const { validate } = await import('./validate-run.js');
       process.exitCode = await validate(options);
+      finished = true;
     });
 }

@@ -18,12 +18,11 @@ const CANCEL_RETRY_MS = 500;
 
 /** The worker of this process; `failed` rejects when it ends by itself, and never resolves. */
 interface OwnWorker {
-  run(): void;
   stop(): Promise<void>;
   readonly failed: Promise<never>;
 }
 
-const NO_WORKER: OwnWorker = { run: () => undefined, stop: async () => undefined, failed: new Promise<never>(() => undefined) };
+const NO_WORKER: OwnWorker = { stop: async () => undefined, failed: new Promise<never>(() => undefined) };
 
 export interface SessionOptions {
   readonly startable: Startable;
@@ -51,17 +50,11 @@ export class RunSession {
       const searchAttributes = await registerSearchAttributes(client);
       const taskQueue = target.embedded ? startable.workflowId : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
       const bundleHash = await workflowBundleHash();
-      const worker = target.embedded ? await openWorker(options, target, client, taskQueue) : NO_WORKER;
-      try {
-        const started = await startRun(startable, { client, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
-        // Only now: a takeover fails every activity that anyone holds, and must not hit our own.
-        worker.run();
-        if (!target.embedded) await warnWithoutWorkers(client, taskQueue, log);
-        return new RunSession(options, target, client, started, worker);
-      } catch (error) {
-        await worker.stop();
-        throw error;
-      }
+      const started = await startRun(startable, { client, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
+      // Only now: a takeover fails every activity that anyone holds, and must not hit our own.
+      const worker = target.embedded ? await startWorker(options, target, client, taskQueue) : NO_WORKER;
+      if (!target.embedded) await warnWithoutWorkers(client, taskQueue, log);
+      return new RunSession(options, target, client, started, worker);
     } catch (error) {
       await target.release();
       throw error;
@@ -132,23 +125,20 @@ async function warnWithoutWorkers(client: Client, taskQueue: string, log: (line:
     log(`no worker polls the task queue ${taskQueue} yet: start one with \`nel worker\``);
 }
 
-async function openWorker({ env, log }: SessionOptions, target: TemporalTarget, client: Client, taskQueue: string): Promise<OwnWorker> {
+async function startWorker({ env, log }: SessionOptions, target: TemporalTarget, client: Client, taskQueue: string): Promise<OwnWorker> {
   const engine = new EngineHost();
   const quiet = (line: string): void => (REPORTED.test(line) ? undefined : log(line));
   const { worker, close } = await createWorker({ target, client, env, taskQueue, engine, log: quiet });
-  let running: Promise<void> | undefined;
   let fail: (reason: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => undefined);
+  const running = worker
+    .run()
+    .catch((error: unknown) =>
+      fail(new NelError('run', `the worker ended: ${errorMessage(error)}`, { hint: 'run the same command again' })),
+    );
   return {
     failed,
-    run: () => {
-      running = worker
-        .run()
-        .catch((error: unknown) =>
-          fail(new NelError('run', `the worker ended: ${errorMessage(error)}`, { hint: 'run the same command again' })),
-        );
-    },
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await running;

@@ -97,8 +97,14 @@ describe('an embedded server whose processes are killed', { timeout: 30_000 }, (
     process.kill(before.supervisorPid, 'SIGKILL');
     process.kill(before.serverPid, 'SIGKILL');
     await until('the server is gone', () => place.servers().length === 0);
-    const squatter = createServer().listen(Number(address.split(':')[1]), '127.0.0.1');
-    await once(squatter, 'listening');
+    const squatter = createServer();
+    // The kernel may still be closing the dead server's socket.
+    await until('the port is free', () =>
+      once(squatter.listen(Number(address.split(':')[1]), '127.0.0.1'), 'listening').then(
+        () => true,
+        () => false,
+      ),
+    );
     const lease = await place.ensure();
     expect(lease.address).not.toBe(address);
     expect(await openWorkflows(lease.address)).toEqual(['before']);

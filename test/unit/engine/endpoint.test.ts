@@ -6,7 +6,6 @@ import { Endpoint, EndpointDownError } from '../../../src/engine/endpoint.js';
 import { callError, FakeModel, reply } from './fakes.js';
 
 const error = callError('connection');
-const signal = new AbortController().signal;
 
 function world(probe: ProbeResult | Promise<ProbeResult> = { up: false, detail: 'HTTP 503' }) {
   let now = 50_000;
