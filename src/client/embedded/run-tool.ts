@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { downloadEnvironment } from './environment.js';
 
 /** Bytes of output kept, from the end. */
+/** How long output may come in after the end of a tool. */
+const LAST_WORDS_MS = 500;
 const KEPT_OUTPUT = 4000;
 
 export type ToolResult =
@@ -47,10 +49,14 @@ export function runTool(command: string, args: readonly string[], { timeoutMs, w
     child.once('error', (error: NodeJS.ErrnoException) =>
       settle(error.code === 'ENOENT' ? { kind: 'absent' } : { kind: 'failed', reason: error.message }),
     );
-    // 'exit' and not 'close': what the tool left running may keep its pipes open.
-    child.once('exit', (code, signal) =>
-      settle(code === 0 ? { kind: 'done', output } : { kind: 'failed', reason: lastLine(output) || `it ended with ${code ?? signal}` }),
-    );
+    // Its last words may still be in the pipes when it has gone ('close' comes after them); what it left running may keep the
+    // pipes open for ever, so that 'close' is not waited for long.
+    child.once('exit', (code, signal) => {
+      const tell = (): void =>
+        settle(code === 0 ? { kind: 'done', output } : { kind: 'failed', reason: lastLine(output) || `it ended with ${code ?? signal}` });
+      child.once('close', tell);
+      setTimeout(tell, LAST_WORDS_MS);
+    });
   });
 }
 
