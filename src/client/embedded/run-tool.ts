@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { downloadEnvironment } from './environment.js';
 
 /** Bytes of output kept, from the end. */
+const KEPT_OUTPUT = 4000;
 /** How long output may come in after the end of a tool. */
 const LAST_WORDS_MS = 500;
-const KEPT_OUTPUT = 4000;
 
 export type ToolResult =
   | { readonly kind: 'done'; readonly output: string }
