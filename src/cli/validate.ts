@@ -36,7 +36,11 @@ export function registerValidate(program: Command): void {
         if (!finished) process.exitCode = EXIT.RUN_FAILED;
       });
       const { validate } = await import('./validate-run.js');
-      process.exitCode = await validate(options);
-      finished = true;
+      try {
+        process.exitCode = await validate(options);
+      } finally {
+        // An error has an exit code of its own.
+        finished = true;
+      }
     });
 }

@@ -54,8 +54,11 @@ export function runTool(command: string, args: readonly string[], { timeoutMs, w
     child.once('exit', (code, signal) => {
       const tell = (): void =>
         settle(code === 0 ? { kind: 'done', output } : { kind: 'failed', reason: lastLine(output) || `it ended with ${code ?? signal}` });
-      child.once('close', tell);
-      setTimeout(tell, LAST_WORDS_MS);
+      const silence = setTimeout(tell, LAST_WORDS_MS);
+      child.once('close', () => {
+        clearTimeout(silence);
+        tell();
+      });
     });
   });
 }
