@@ -6,31 +6,24 @@ import { ProgressReader } from '../client/follow.js';
 import { type Runs, withRuns, workflowIdOf } from '../client/runs.js';
 import { printable } from './printable.js';
 
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function withRun<T>(run: string, work: (runs: Runs, workflowId: string) => Promise<T>): Promise<T> {
   const file = await readRunFile(path.resolve(run)).catch(() => undefined);
   const workflowId = file?.workflow_id ?? workflowIdOf(run);
-  return withRuns(
-    process.env,
-    (line) => void process.stderr.write(`${line}\n`),
-    (runs) => work(runs, workflowId),
-  );
+  return withRuns(process.env, say, (runs) => work(runs, workflowId));
 }
 
 export async function listRuns(limit: number): Promise<void> {
-  await withRuns(
-    process.env,
-    (line) => void process.stderr.write(`${line}\n`),
-    async (runs) => {
-      let shown = 0;
-      for await (const { runId, status, started, summary } of runs.list()) {
-        out(`${runId}  ${status.padEnd(10)}  ${started.toISOString().slice(0, 19)}Z  ${printable(summary)}`);
-        if (++shown >= limit) break;
-      }
-      if (shown === 0) out('no runs');
-    },
-  );
+  await withRuns(process.env, say, async (runs) => {
+    let shown = 0;
+    for await (const { runId, status, started, summary } of runs.list()) {
+      out(`${runId}  ${status.padEnd(10)}  ${started.toISOString().slice(0, 19)}Z  ${printable(summary)}`);
+      if (++shown >= limit) break;
+    }
+    if (shown === 0) out('no runs');
+  });
 }
 
 export async function showRun(run: string): Promise<void> {

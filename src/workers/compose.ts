@@ -19,6 +19,7 @@ import type { JsonObject } from '../core/json.js';
 import type { GenerationSettings } from '../core/model.js';
 import type { BenchmarkSpec, PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
 import { DEFAULT_DELAYS } from '../engine/call.js';
+import { now } from '../engine/clock.js';
 import { Endpoint } from '../engine/endpoint.js';
 import { hashJson } from '../engine/hash.js';
 import type { RunRef } from '../workflows/contract.js';
@@ -193,7 +194,7 @@ export class RunOpener {
   private endpoint(service: ServiceSpec): Endpoint {
     let endpoint = this.endpoints.get(service.url);
     if (endpoint === undefined) {
-      endpoint = new Endpoint(service.url, service.concurrency, () => performance.timeOrigin + performance.now());
+      endpoint = new Endpoint(service.url, service.concurrency, now);
       this.endpoints.set(service.url, endpoint);
     }
     return endpoint;

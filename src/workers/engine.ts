@@ -1,7 +1,6 @@
 /** The engine behind its port, in this very thread: opens runs, runs batches, writes artifacts. */
 
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { gateDirectories } from '../artifacts/gate-directories.js';
 import { writeArtifacts } from '../artifacts/write-artifacts.js';
@@ -9,11 +8,10 @@ import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { loadGatePolicy } from '../config/policy.js';
 import type { ProbeResult } from '../core/model.js';
 import { runBatch } from '../engine/batch.js';
+import { now, sleep } from '../engine/clock.js';
 import { GapWatch } from '../engine/gap.js';
 import { type BatchRef, type GateRef, type GateResult, NO_TOTALS, type Totals } from '../workflows/contract.js';
 import { RunOpener } from './compose.js';
-
-const now = (): number => performance.timeOrigin + performance.now();
 
 export class Engine implements EnginePort {
   private readonly opener: RunOpener;
@@ -50,7 +48,7 @@ export class Engine implements EnginePort {
           runtime: {
             now,
             random: Math.random,
-            sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
+            sleep,
             beforeCall: this.ownershipCheck(attempt),
             onCall: (change) => {
               inFlight += change;

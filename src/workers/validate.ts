@@ -1,8 +1,8 @@
 /** A few samples through the same engine as in a run, without files: what `nel validate` shows. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage, NelError } from '../core/errors.js';
 import type { RunSpec } from '../core/spec.js';
+import { now, sleep } from '../engine/clock.js';
 import { prepareSample, runSample, type SampleContext } from '../engine/sample.js';
 import { openBenchmark, planBenchmarks, RunOpener } from './compose.js';
 
@@ -47,9 +47,9 @@ export async function* modelSamples(spec: RunSpec, env: Env): AsyncGenerator<Sho
     benchmark: planned.name,
     generation: 0,
     runtime: {
-      now: Date.now,
+      now,
       random: Math.random,
-      sleep: async (ms, signal) => void (await delay(ms, undefined, { signal })),
+      sleep,
       beforeCall: () => undefined,
       onCall: () => undefined,
     },
