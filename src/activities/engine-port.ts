@@ -6,7 +6,11 @@ import type { BatchHeartbeat, BatchRef, GateRef, GateResult, RunRef, Totals } fr
 export type BenchmarkRef = RunRef & { readonly benchmark: string };
 
 /** `partial`: the run gave up early; what is there is written for inspection, without a bundle. */
-export type ArtifactsRef = BenchmarkRef & { readonly partial: boolean };
+export type ArtifactsRef = BenchmarkRef & {
+  readonly partial: boolean;
+  /** Most errors with which a bundle is still written. Default: what max_error_rate allows. */
+  readonly max_errors?: number;
+};
 
 /** This attempt timed out or was handed to another worker while this one was frozen. */
 export class NotOwnedError extends Error {

@@ -11,13 +11,33 @@ export type LineHandler = (value: Readonly<Record<string, unknown>>, line: numbe
 
 /**
  * Calls `handle` for every line, in order. Blank lines are skipped, a byte order mark at the start too; the last line needs no
- * newline. Decodes a chunk at a time up to its last newline (a newline byte is never part of another UTF-8 character), which
- * costs a third of decoding line by line, and reads the next chunk meanwhile.
+ * newline.
  *
  * @throws NelError of kind `data` with file and line where a line is not a JSON object, and when the file cannot be read
  */
 export async function readJsonLines(file: string, handle: LineHandler): Promise<void> {
   const lines = new LineParser(file, handle);
+  for await (const text of wholeLines(file)) lines.parse(text);
+}
+
+/** The same as an iterator, some lines at a time. */
+export async function* jsonLines(
+  file: string,
+): AsyncGenerator<readonly { readonly value: Readonly<Record<string, unknown>>; readonly line: number }[]> {
+  let batch: { value: Readonly<Record<string, unknown>>; line: number }[] = [];
+  const lines = new LineParser(file, (value, line) => void batch.push({ value, line }));
+  for await (const text of wholeLines(file)) {
+    batch = [];
+    lines.parse(text);
+    yield batch;
+  }
+}
+
+/**
+ * The file's text in pieces that end with a newline. Decodes a chunk at a time up to its last newline (a newline byte is never part of
+ * another UTF-8 character), which costs a third of decoding line by line, and reads the next chunk meanwhile.
+ */
+async function* wholeLines(file: string): AsyncGenerator<string> {
   const handleFile = await open(file, 'r').catch((error: unknown) => {
     throw new NelError('data', `cannot be read: ${errorMessage(error)}`, { at: { file }, cause: error });
   });
@@ -43,13 +63,13 @@ export async function readJsonLines(file: string, handle: LineHandler): Promise<
       held = tail;
       if (whole === 0) continue;
       try {
-        lines.parse(spare.toString('utf8', 0, whole));
-      } catch (error) {
+        yield spare.toString('utf8', 0, whole);
+      } finally {
+        // Whoever stops in the middle closes the file: not under a read.
         await reading.catch(() => undefined);
-        throw error;
       }
     }
-    if (held > 0) lines.parse(`${buffer.toString('utf8', 0, held)}\n`);
+    if (held > 0) yield `${buffer.toString('utf8', 0, held)}\n`;
   } finally {
     await handleFile.close();
   }

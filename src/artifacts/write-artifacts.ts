@@ -1,12 +1,14 @@
-/** The last step of a benchmark: from the journal to the bundle, results, trajectories, runtime stats and failure analysis. */
+/** The last step of a benchmark: from its samples to the bundle, results, trajectories, runtime stats and failure analysis. */
 
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Aggregate, Aggregator } from '../core/aggregate.js';
+import type { ScoreSummary } from '../core/benchmark.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import { allowedErrors, toResultLine, toTrajectoryLine } from '../core/sample.js';
+import { allowedErrors, type SampleRecord, toResultLine, toTrajectoryLine } from '../core/sample.js';
+import { type ProblemRange, shardRange } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { batchRanges, readBatchJournal } from './journal.js';
 import { LineWriter } from './line-writer.js';
@@ -23,9 +25,17 @@ export interface WriteOptions {
   readonly benchmark: PlannedBenchmark;
   /** OUT/<benchmark> */
   readonly benchmarkDir: string;
-  /** Leave out samples that are not journaled, and write no bundle: the run gave up early. Default: they are an error. */
+  /** Every sample, ordered by (problem_idx, repeat); see journalRecords. */
+  readonly records: AsyncIterable<readonly SampleRecord[]>;
+  /** Write no bundle: the run gave up early. */
   readonly partial?: boolean;
-  /** Called between batches, for heartbeats. */
+  /** Most errors with which a bundle is still written. Default: what the run's max_error_rate allows of its samples. */
+  readonly maxErrors?: number;
+  /** Shards that a merge had to do without. */
+  readonly missing?: Bundle['coverage']['missing'];
+  /** Makes scores that are no means (see ScoreSummary); absent: the benchmark has none. */
+  readonly createSummary?: (() => ScoreSummary) | undefined;
+  /** Called now and then, for heartbeats. */
   readonly onProgress?: () => void;
 }
 
@@ -34,32 +44,50 @@ export function bundlePath(benchmarkDir: string, run: RunFile): string {
   return path.join(benchmarkDir, `eval-${run.run_id}.json`);
 }
 
+/** Problems of a benchmark that a run directory holds: all of them, or its shard's. */
+export function problemRange(run: RunFile, benchmark: PlannedBenchmark): ProblemRange {
+  return run.shard === undefined ? { start: 0, end: benchmark.n_problems } : shardRange(benchmark.n_problems, run.shard);
+}
+
 /**
- * Streams the journal, batch by batch, in (problem_idx, repeat) order: memory holds one batch. Files appear whole, the
- * bundle last, so that a bundle is always backed by its results.
- *
- * Errors above `max_error_rate`: results and analysis are written for the inspection, the bundle is not.
- * @throws NelError of kind `data` when samples are missing from the journal
+ * The samples of a journal, batch by batch, in order: memory holds one batch.
+ * @param partial leave out samples that are not journaled; else they are an error of kind `data`
  */
-export async function writeArtifacts({
-  run,
-  benchmark,
-  benchmarkDir,
-  partial = false,
-  onProgress,
-}: WriteOptions): Promise<WrittenArtifacts> {
+export async function* journalRecords(
+  { run, benchmark, benchmarkDir }: Pick<WriteOptions, 'run' | 'benchmark' | 'benchmarkDir'>,
+  partial: boolean,
+): AsyncGenerator<readonly SampleRecord[]> {
   const { repeats } = benchmark.spec;
-  const samples = benchmark.n_problems * repeats;
-  const aggregator = new Aggregator(samples, repeats);
+  const { start, end } = problemRange(run, benchmark);
+  for (const range of batchRanges(start * repeats, end * repeats, run.batch_size)) {
+    const records = await readBatchJournal(benchmarkDir, range, repeats);
+    const ordered: SampleRecord[] = [];
+    for (let ordinal = range.start; ordinal < range.end; ordinal++) {
+      const record = records.get(ordinal);
+      if (record !== undefined) ordered.push(record);
+      else if (!partial) throw missingSample(benchmark, ordinal, repeats);
+    }
+    yield ordered;
+  }
+}
+
+/**
+ * Writes all files of a benchmark as a stream. Files appear whole, the bundle last, so that a bundle is always backed by its results.
+ *
+ * Too many errors: results and analysis are written for the inspection, the bundle is not.
+ * @throws NelError of kind `data` when samples are missing
+ */
+export async function writeArtifacts(options: WriteOptions): Promise<WrittenArtifacts> {
+  const { run, benchmark, benchmarkDir, records, partial = false, missing, createSummary, onProgress } = options;
+  const { repeats } = benchmark.spec;
+  const { start, end } = problemRange(run, benchmark);
+  const samples = (end - start) * repeats;
+  const aggregator = new Aggregator(samples, repeats, createSummary?.());
   const results = await LineWriter.open(path.join(benchmarkDir, 'results.jsonl'));
   const trajectories = await LineWriter.open(path.join(benchmarkDir, 'trajectories.jsonl'));
   try {
-    for (const range of batchRanges(0, samples, run.batch_size)) {
-      const records = await readBatchJournal(benchmarkDir, range, repeats);
-      for (let ordinal = range.start; ordinal < range.end; ordinal++) {
-        const record = records.get(ordinal);
-        if (record === undefined && partial) continue;
-        if (record === undefined) throw missingSample(benchmark, ordinal, repeats);
+    for await (const batch of records) {
+      for (const record of batch) {
         aggregator.add(record);
         await results.write(toResultLine(record));
         await trajectories.write(toTrajectoryLine(record));
@@ -76,15 +104,17 @@ export async function writeArtifacts({
   await writeJson(path.join(benchmarkDir, 'runtime_stats.json'), aggregate.runtime);
   await writeJson(path.join(benchmarkDir, 'failure_analysis.json'), aggregate.failureAnalysis);
   await removeOldBundles(benchmarkDir);
-  if (partial || aggregate.coverage.errors > allowedErrors(run.spec.max_error_rate, samples)) return { aggregate, bundle: null };
+  const { maxErrors = allowedErrors(run.spec.max_error_rate, samples) } = options;
+  if (partial || aggregate.coverage.errors > maxErrors) return { aggregate, bundle: null };
   const file = bundlePath(benchmarkDir, run);
-  await writeJson(file, makeBundle(run, benchmark, aggregate));
+  await writeJson(file, makeBundle(run, benchmark, aggregate, missing));
   return { aggregate, bundle: file };
 }
 
-function makeBundle(run: RunFile, benchmark: PlannedBenchmark, aggregate: Aggregate): Bundle {
+function makeBundle(run: RunFile, benchmark: PlannedBenchmark, aggregate: Aggregate, missing: WriteOptions['missing']): Bundle {
   const { source, fingerprint, size, revision } = benchmark.dataset;
-  const samples = benchmark.n_problems * benchmark.spec.repeats;
+  const range = problemRange(run, benchmark);
+  const samples = (range.end - range.start) * benchmark.spec.repeats;
   return {
     schema_version: 1,
     run_id: run.run_id,
@@ -100,16 +130,17 @@ function makeBundle(run: RunFile, benchmark: PlannedBenchmark, aggregate: Aggreg
       categories: aggregate.categories,
     },
     dataset: { source, fingerprint, size, revision },
-    coverage: aggregate.coverage,
+    coverage: { ...aggregate.coverage, ...(missing === undefined ? {} : { missing }) },
+    ...(run.shard === undefined ? {} : { shard: { ...run.shard, ...range } }),
     runtime: aggregate.runtime,
     failures: aggregate.failures,
-    n_results: samples,
+    n_results: aggregate.coverage.scored + aggregate.coverage.errors,
   };
 }
 
 /** The endpoint as the bundle names it: how it was called, beside what the identity says of the model. */
 function serviceConfig(run: RunFile, benchmark: PlannedBenchmark): JsonObject {
-  const service = run.spec.services[benchmark.spec.solver.service];
+  const service = run.spec.services[benchmark.spec.solver.service ?? ''];
   return service === undefined ? {} : (JSON.parse(JSON.stringify(service)) as JsonObject);
 }
 

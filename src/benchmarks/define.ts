@@ -1,13 +1,30 @@
 /** defineBenchmark: makes a checked Benchmark of what a user, or a built-in benchmark's file, writes down. */
 
-import type { Benchmark, DatasetRef, Row, Scorer, ScorerInput, ScorerResult } from '../core/benchmark.js';
+import type {
+  Benchmark,
+  BenchmarkParameter,
+  BenchmarkTool,
+  DatasetRef,
+  FewShotSource,
+  ParameterValues,
+  Row,
+  Scorer,
+  ScorerInput,
+  ScorerResult,
+  ScorerTools,
+  ScoreSummary,
+} from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
-import type { ChatMessage, GenerationSettings } from '../core/model.js';
+import type { ChatMessage, ContentPart, GenerationSettings } from '../core/model.js';
 import { didYouMean } from '../core/nearest.js';
+import { parameterValues } from '../core/parameters.js';
 import { compileTemplate } from '../core/template.js';
 
 /** A scorer as a function: a number or true/false is the reward, a ScorerResult says more. */
-export type ScorerFunction = (input: ScorerInput) => ScorerResult | number | boolean | Promise<ScorerResult | number | boolean>;
+export type ScorerFunction = (
+  input: ScorerInput,
+  tools?: ScorerTools,
+) => ScorerResult | number | boolean | Promise<ScorerResult | number | boolean>;
 
 export interface BenchmarkDefinition {
   /** Names the folder of the results and matches baseline and candidate: letters, digits, `_`, `-` and `.`, at most 100. */
@@ -19,7 +36,7 @@ export interface BenchmarkDefinition {
   /** Path under NEL_DATA_DIR with the same rows, for machines without network. */
   readonly localPath?: string;
   /** A template with `{field}` (braces are written `{{` and `}}`), or a function of the row. */
-  readonly prompt: string | ((row: Row) => string);
+  readonly prompt: string | ((row: Row) => string | readonly ContentPart[]);
   /** The field with the right answer. Either this or `target`. */
   readonly targetField?: string;
   /** The right answer as a function of the row. */
@@ -29,14 +46,18 @@ export interface BenchmarkDefinition {
   /** A scorer such as `answerLine()`, or a function. */
   readonly scorer: Scorer | ScorerFunction;
   readonly systemPrompt?: string;
-  /** Turns before the prompt: few-shot examples, taken literally. */
-  readonly fewShot?: readonly ChatMessage[];
+  /** Few-shot examples before the prompt: turns, taken literally, or rows of a data set and how to make turns of them. */
+  readonly fewShot?: readonly ChatMessage[] | FewShotSource;
   /** Fields that every row must have, beyond those that template, targetField and category name. */
   readonly requiredFields?: readonly string[];
   /** Fields that go into the results' metadata. */
   readonly metadataFields?: readonly string[];
   /** Settings that the benchmark prescribes; the config overrides them. */
   readonly generation?: GenerationSettings;
+  /** Functions that the model may call, with the solver `tool_calling`. */
+  readonly tools?: readonly BenchmarkTool[];
+  /** Scores over all samples that are no means (F1, …). */
+  readonly createSummary?: () => ScoreSummary;
 }
 
 const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
@@ -54,6 +75,8 @@ const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
   requiredFields: true,
   metadataFields: true,
   generation: true,
+  tools: true,
+  createSummary: true,
 };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
@@ -77,6 +100,31 @@ export function defineBenchmark(definition: BenchmarkDefinition): Benchmark {
     scorer: typeof scorer === 'function' ? functionScorer(scorer) : scorer,
   });
 }
+
+/**
+ * A benchmark with parameters (number of few-shot examples, chain of thought, …): made with the defaults, and made anew by
+ * `withParameters` when a run gives others.
+ * @param define the benchmark for given values; every parameter has one
+ */
+export function defineParametrized<const P extends Readonly<Record<string, BenchmarkParameter>>>(
+  parameters: P,
+  define: (values: { readonly [K in keyof P]: ValueOf<P[K]> }) => BenchmarkDefinition,
+): Benchmark {
+  const make = (given: ParameterValues): Benchmark => {
+    const values = parameterValues(parameters, given);
+    const benchmark = defineBenchmark(define(values as { readonly [K in keyof P]: ValueOf<P[K]> }));
+    return Object.freeze({ ...benchmark, parameters, parameterValues: values, withParameters: make });
+  };
+  return make({});
+}
+
+type ValueOf<P extends BenchmarkParameter> = P extends { type: 'integer' }
+  ? number
+  : P extends { type: 'boolean' }
+    ? boolean
+    : P extends { choices: readonly (infer C)[] }
+      ? C
+      : never;
 
 /** True for what defineBenchmark returns, also from another copy of this package. */
 export function isBenchmark(value: unknown): value is Benchmark {
@@ -138,8 +186,8 @@ function functionScorer(judge: ScorerFunction): Scorer {
     typeof value === 'object' ? value : { reward: Number(value), extracted: null };
   const scorer: Scorer & { toString(): string } = {
     name: judge.name === '' || judge.name === 'scorer' ? 'custom' : judge.name,
-    score(input) {
-      const judged = judge(input);
+    score(input, tools) {
+      const judged = judge(input, tools);
       return judged instanceof Promise ? judged.then(toResult) : toResult(judged);
     },
     // The definition hash is made over this text: it must be the user's, not this wrapper's.

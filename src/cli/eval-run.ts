@@ -9,11 +9,13 @@ import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
 import type { Bundle } from '../core/bundle.js';
+import { parseShard, shardFromEnvironment } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
-import { planBenchmarks } from '../workers/compose.js';
+import { planBenchmarks } from '../workers/plan.js';
 import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
+import { evalShard } from './eval-shard.js';
 import { EXIT } from './exit-codes.js';
 import { nextGeneration, type PreparedRun, prepareRun, saveRun } from './prepare-run.js';
 
@@ -28,6 +30,8 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
     process.stdout.write(renderPlan(planned, spec));
     return EXIT.OK;
   }
+  const shard = options.shard === undefined ? shardFromEnvironment(process.env) : parseShard(options.shard);
+  if (shard !== null) return evalShard({ spec, planned, shard });
   const lock = lockRun(spec.output.dir);
   try {
     return await run(await prepareRun(spec, planned), options.resume ?? false);

@@ -18,6 +18,8 @@ function append(value: string, earlier: string[] | undefined): string[] {
 export interface EvalRunOptions extends RunFlags {
   readonly resume?: boolean;
   readonly dryRun?: boolean;
+  /** `3/16`. */
+  readonly shard?: string;
 }
 
 export function registerEval(program: Command): void {
@@ -31,6 +33,7 @@ export function registerEval(program: Command): void {
     .option('--max-problems <n>', 'only the first n problems', number)
     .option('-o, --output-dir <dir>', 'where all files go (default: ./results)')
     .option('--resume', 'try the errors of a finished run again; an unfinished run is gone on with anyway')
+    .option('--shard <i/n>', 'evaluate shard i of n, from 0, without a server (env NEL_SHARD_IDX, NEL_TOTAL_SHARDS, or a Slurm array)')
     .option('--dry-run', 'print the resolved config and what would run, then stop')
     .option('--model-url <url>', 'endpoint, with or without /chat/completions (env NEMO_MODEL_URL)')
     .option('--model-id <id>', 'model name in requests (env NEMO_MODEL_ID)')
@@ -41,6 +44,10 @@ export function registerEval(program: Command): void {
     .option('--max-tokens <n>', 'most tokens an answer may have', number)
     .option('--seed <n>', 'sampling seed; repeat r is sent n + r', number)
     .option('--system-prompt <text>', 'system message before each problem')
+    .option('--param <name=value>', 'a parameter of the benchmark, such as shots=5; can be repeated', append)
+    .option('--solver <name>', 'simple, vlm, tool_calling, oracle (a self-test), replay')
+    .option('--replay <file>', 'recorded answers (.jsonl) in place of a model')
+    .option('--sandbox <type>', 'where generated code runs: bubblewrap, docker, process')
     .option('--concurrency <n>', 'most calls in flight at an endpoint', number)
     .option('--request-timeout <s>', 'seconds until an attempt is given up', number)
     .option('--max-retries <n>', 'attempts beyond the first', number)
@@ -50,10 +57,20 @@ export function registerEval(program: Command): void {
       `
 Examples:
   $ nel eval run --bench gsm8k --repeats 4 --max-problems 100 -o ./results
-  $ nel eval run eval_config.yaml --resume`,
+  $ nel eval run eval_config.yaml --resume
+  $ nel eval run eval_config.yaml --shard 3/16 -o ./results`,
     )
     .action(async (config: string | undefined, options: EvalRunOptions) => {
       const { evalRun } = await import('./eval-run.js');
       process.exitCode = await evalRun(config, options);
+    });
+  evaluation
+    .command('merge')
+    .description('make the artifacts of the whole run from its shards')
+    .argument('<dir>', 'output directory that holds shard_0, shard_1, …')
+    .option('--allow-partial', 'merge what is there; the bundle says what is missing')
+    .action(async (dir: string, options: { readonly allowPartial?: boolean }) => {
+      const { evalMerge } = await import('./eval-merge.js');
+      process.exitCode = await evalMerge(dir, options.allowPartial ?? false);
     });
 }

@@ -10,7 +10,7 @@ import { checkSecrets } from '../config/secrets.js';
 import { NelError } from '../core/errors.js';
 import type { GateReport } from '../core/gate.js';
 import { hashJson } from '../engine/hash.js';
-import { planBenchmarks } from '../workers/compose.js';
+import { planBenchmarks } from '../workers/plan.js';
 import { drive, say } from './drive.js';
 import type { GateOptions } from './gate.js';
 import { nextGeneration, prepareRun, saveRun } from './prepare-run.js';

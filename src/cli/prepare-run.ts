@@ -8,6 +8,7 @@ import { bundlePath } from '../artifacts/write-artifacts.js';
 import { NEL_VERSION } from '../client/version.js';
 import { NelError } from '../core/errors.js';
 import { type JsonDifference, jsonDifferences } from '../core/json.js';
+import type { Shard } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 
@@ -22,18 +23,28 @@ export interface PreparedRun {
   readonly state: 'new' | 'resumable' | 'complete';
 }
 
-export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchmark[]): Promise<PreparedRun> {
+/** @param shard of which this directory is to hold the files; absent: the whole run's */
+export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchmark[], shard?: Shard): Promise<PreparedRun> {
   const runDir = spec.output.dir;
   const existing = await readRunFile(runDir);
   if (existing === undefined) {
     refuseForeignFiles(runDir, planned);
-    return { run: newRun(spec, planned), state: 'new' };
+    return { run: { ...newRun(spec, planned), ...(shard === undefined ? {} : { shard }) }, state: 'new' };
   }
   refuseOtherRun(runDir, existing, planned);
+  refuseOtherShard(runDir, existing.shard, shard);
   // Concurrency, time-outs and limits may change from one resume to the next; what is asked may not.
   const run: RunFile = { ...existing, spec, benchmarks: planned, nel_version: NEL_VERSION };
   const complete = planned.every(({ name }) => existsSync(bundlePath(path.join(runDir, name), existing)));
   return { run, state: complete ? 'complete' : 'resumable' };
+}
+
+function refuseOtherShard(runDir: string, existing: Shard | undefined, shard: Shard | undefined): void {
+  if (existing?.index === shard?.index && existing?.total === shard?.total) return;
+  const name = (one: Shard | undefined): string => (one === undefined ? 'the whole run' : `shard ${one.index} of ${one.total}`);
+  throw new NelError('usage', `${runDir} holds ${name(existing)}, not ${name(shard)}`, {
+    hint: 'use another output directory (-o), or as many shards as before',
+  });
 }
 
 /** The run as it is to be started now: a resume is a new generation, in which earlier errors are tried again. */

@@ -9,4 +9,5 @@ export const DEFAULTS = Object.freeze({
   repeats: 1,
   output_dir: './results',
   max_error_rate: 0.01,
+  max_turns: 10,
 } as const);

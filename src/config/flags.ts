@@ -6,7 +6,7 @@ import type { Protocol } from '../core/model.js';
 import { describeType, schemaAt } from './json-schema.js';
 import { formatPath, type ParsedConfig, shown } from './load.js';
 import type { Problems } from './problems.js';
-import { benchmarkSchema, evalConfigSchema, generationSchema, outputSchema, serviceSchema } from './schema.js';
+import { benchmarkSchema, evalConfigSchema, generationSchema, outputSchema, sandboxSchema, serviceSchema, solverSchema } from './schema.js';
 import { type Environment, looksLikeSecret } from './secret-names.js';
 import { displayUrl } from './service-url.js';
 import type { ConfigPath } from './yaml-document.js';
@@ -33,9 +33,15 @@ export interface RunFlags {
   /** Seconds. */
   readonly requestTimeout?: number | undefined;
   readonly maxRetries?: number | undefined;
+  /** `--param name=value`, repeatable. */
+  readonly param?: readonly string[] | undefined;
+  readonly solver?: string | undefined;
+  /** `--replay FILE`: recorded answers in place of a model. */
+  readonly replay?: string | undefined;
+  readonly sandbox?: string | undefined;
 }
 
-export type FlagKey = Exclude<keyof RunFlags, 'bench'>;
+export type FlagKey = Exclude<keyof RunFlags, 'bench' | 'param' | 'replay'>;
 
 const SERVICE = ['services', 'x'] as const;
 const BENCHMARK = ['benchmarks', 0] as const;
@@ -57,6 +63,8 @@ export const FLAGS: Readonly<Record<FlagKey, { readonly flag: string; readonly f
   maxErrorRate: { flag: '--max-error-rate', field: ['max_error_rate'], schema: evalConfigSchema.shape.max_error_rate },
   protocol: { flag: '--protocol', field: [...SERVICE, 'protocol'], schema: serviceSchema.shape.protocol },
   requestTimeout: { flag: '--request-timeout', field: [...SERVICE, 'request_timeout'], schema: serviceSchema.shape.request_timeout },
+  solver: { flag: '--solver', field: [...BENCHMARK, 'solver', 'type'], schema: solverSchema.shape.type },
+  sandbox: { flag: '--sandbox', field: [...BENCHMARK, 'sandbox', 'type'], schema: sandboxSchema.shape.type },
   maxRetries: { flag: '--max-retries', field: [...SERVICE, 'max_retries'], schema: serviceSchema.shape.max_retries },
 };
 

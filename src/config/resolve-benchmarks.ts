@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { NelErrorKind, SourcePosition } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import type { SandboxType } from '../core/sandbox.js';
 import type { BenchmarkSpec } from '../core/spec.js';
 import { DEFAULTS } from './defaults.js';
 import { flagOr, type ResolveContext } from './flags.js';
 import { resolveBenchmarkGeneration } from './resolve-generation.js';
+import { resolveMetric, resolveParams, resolveSolver } from './resolve-work.js';
 import type { BenchmarkConfig } from './schema.js';
 import { expandVariables } from './variables.js';
 
@@ -108,8 +110,21 @@ function toSpec(context: ResolveContext, { ref, entry, index, at }: Listed): Ben
     repeats: flagOr(context, 'repeats', [...field, 'repeats'], entry.repeats) ?? DEFAULTS.repeats,
     max_problems: flagOr(context, 'maxProblems', [...field, 'max_problems'], entry.max_problems) ?? null,
     system_prompt: flagOr(context, 'systemPrompt', [...field, 'system_prompt'], entry.system_prompt) ?? null,
-    solver: { type: entry.solver?.type ?? 'simple', service: serviceOf(context, entry, index, at) },
+    solver: resolveSolver(context, entry, index, () => serviceOf(context, entry, index, at)),
     generation: resolveBenchmarkGeneration(context, [...field, 'generation'], entry.generation ?? {}),
+    params: resolveParams(context, entry.params ?? {}),
+    metrics: (entry.metrics ?? []).map((metric, i) => resolveMetric(context, metric, [...field, 'metrics', i])),
+    sandbox: {
+      type: (flagOr(context, 'sandbox', [...field, 'sandbox', 'type'], entry.sandbox?.type) as SandboxType | undefined) ?? null,
+      limits: definedOnly(entry.sandbox?.limits ?? {}),
+      image: entry.sandbox?.image ?? null,
+    },
+  };
+}
+
+function definedOnly<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
 

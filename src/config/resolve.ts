@@ -1,7 +1,7 @@
 /** From flags, file and environment to the one frozen RunSpec that everything after it works on, and notes on what won over what. */
 
 import path from 'node:path';
-import type { RunSpec } from '../core/spec.js';
+import type { BenchmarkSpec, RunSpec } from '../core/spec.js';
 import { DEFAULTS } from './defaults.js';
 import { checkFlags, flagOr, type ResolveContext, type RunFlags } from './flags.js';
 import type { ParsedConfig } from './load.js';
@@ -37,11 +37,17 @@ export function resolveRunSpec({ file, flags, env, cwd }: ResolveInput): Resolve
   checkFlags(context);
   context.problems.throwIfAny();
   const benchmarks = resolveBenchmarks(context);
-  const services = resolveServices(context, new Set(benchmarks.map((benchmark) => benchmark.solver.service)));
+  const services = resolveServices(context, new Set(benchmarks.flatMap(servicesOf)));
   const dir = resolveOutputDir(context);
   const max_error_rate = flagOr(context, 'maxErrorRate', ['max_error_rate'], file?.config.max_error_rate) ?? DEFAULTS.max_error_rate;
   context.problems.throwIfAny();
   return deepFreeze({ spec: { services, benchmarks, output: { dir }, max_error_rate }, notes: context.notes });
+}
+
+/** Every service that a benchmark asks: its solver's and its judges'. */
+function servicesOf({ solver, metrics }: BenchmarkSpec): string[] {
+  const judges = metrics.flatMap((metric) => ('service' in metric ? [metric.service] : []));
+  return solver.service === null ? judges : [solver.service, ...judges];
 }
 
 function resolveOutputDir(context: ResolveContext): string {

@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../core/json.js';
+import { SANDBOX_TYPES } from '../core/sandbox.js';
 import { DEFAULTS } from './defaults.js';
 import { API_KEY_PATTERN } from './secret-names.js';
 
@@ -115,8 +116,71 @@ export const serviceSchema = z.strictObject({
 });
 
 export const solverSchema = z.strictObject({
-  type: field(z.literal('simple'), 'How a problem becomes an answer: `simple` is one model call.', 'simple'),
-  service: field(z.string().min(1), 'Name of the service to ask. May be left out when there is only one.'),
+  type: field(
+    z.enum(['simple', 'vlm', 'tool_calling', 'oracle', 'replay']),
+    'How a problem becomes an answer. `simple`: one model call. `vlm`: the same for prompts with images (chat only). `tool_calling`: a loop over the tools that the benchmark declares. `oracle`: the target itself, a self-test that has to score 1.0. `replay`: recorded answers from `file`.',
+    'simple',
+  ),
+  service: field(z.string().min(1), 'Name of the service to ask. May be left out when there is only one; `oracle` and `replay` ask none.'),
+  max_turns: field(
+    z.int().min(1).max(1000),
+    'Most model calls a sample, for `tool_calling`. The last one is made without tools, so that an answer comes.',
+    DEFAULTS.max_turns,
+  ),
+  file: field(
+    z.string().min(1),
+    'Recorded answers, for `replay`: JSON Lines with `response`, and `problem_idx` (and `repeat`) or `prompt`; a trajectories.jsonl is one. Relative to the current directory. `${VAR}` is expanded.',
+  ),
+  key: field(z.enum(['problem_idx', 'prompt']), 'What a recorded answer is found by, for `replay`.', 'problem_idx'),
+});
+
+const judgeMetricSchema = z.strictObject({
+  type: z.literal('judge').meta({ description: 'A model grades the answer.' }),
+  name: field(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/), 'Name of the score.', 'judge'),
+  service: z.string().min(1).meta({ description: 'Name of the service that judges.' }),
+  rubric: field(
+    z.string().min(1),
+    "What is graded and how, in words. Left out: the benchmark's own scorer asks this judge (simpleqa), and no further score is made.",
+  ),
+  scale: field(z.tuple([z.number(), z.number()]), 'Lowest and highest grade; scores are reported from 0 (lowest) to 1 (highest).', [1, 10]),
+  repeats: field(z.int().min(1).max(100), 'Questions a sample; the score is their mean.', 1),
+  mode: field(
+    z.enum(['grade', 'pairwise']),
+    '`pairwise` compares the answer with the expected one, asked both ways round: 1 better, 0.5 equal, 0 worse.',
+    'grade',
+  ),
+  allow_same_model: field(z.boolean(), 'Let a model judge its own answers; refused otherwise.', false),
+});
+
+const scorerMetricSchema = z.looseObject({
+  type: z
+    .string()
+    .regex(/^(?!judge$)[a-z][a-z0-9_]*$/)
+    .meta({ description: 'A scorer by name: `exact_match`, `token_f1`, `regex`, …; its options stand beside it.' }),
+  name: field(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/), 'Name of the score. Left out: the type.'),
+});
+
+export const metricSchema = z.union([judgeMetricSchema, scorerMetricSchema]);
+
+const sandboxLimit = (description: string) => field(z.number().gt(0).max(1e9), description);
+
+export const sandboxSchema = z.strictObject({
+  type: field(
+    z.enum(SANDBOX_TYPES),
+    'Where code that a model wrote runs. `process` has limits only and must be asked for by name. Left out: the strongest that the machine has of bubblewrap and docker.',
+  ),
+  image: field(z.string().min(1), 'Image of the `docker` sandbox.'),
+  limits: field(
+    z.strictObject({
+      wall_seconds: sandboxLimit('Seconds a program may take.'),
+      cpu_seconds: sandboxLimit('Seconds of CPU.'),
+      memory_mb: sandboxLimit('Address space of a process, MiB.'),
+      processes: sandboxLimit('Processes and threads at once.'),
+      file_mb: sandboxLimit('Largest file, MiB.'),
+      output_bytes: sandboxLimit('Bytes kept of each output.'),
+    }),
+    "Limits of a program, in place of the scorer's.",
+  ),
 });
 
 export const benchmarkSchema = z.strictObject({
@@ -141,6 +205,12 @@ export const benchmarkSchema = z.strictObject({
   ),
   solver: field(solverSchema, 'How problems are solved, and by which service.'),
   generation: field(generationSchema, "Sampling settings for this benchmark; each one given here wins over the service's."),
+  params: field(
+    z.record(z.string(), z.union([z.int(), z.boolean(), z.string()])),
+    "The benchmark's own parameters, such as `shots`: `nel list benchmarks --verbose` shows them.",
+  ),
+  metrics: field(z.array(metricSchema), 'Scores beside the reward: scorers by name, or a judge.'),
+  sandbox: field(sandboxSchema, 'Where code that a model wrote is run, for benchmarks that run it.'),
 });
 
 export const outputSchema = z.strictObject({
@@ -175,3 +245,4 @@ export type EvalConfig = z.output<typeof evalConfigSchema>;
 export type ServiceConfig = z.output<typeof serviceSchema>;
 export type BenchmarkConfig = z.output<typeof benchmarkSchema>;
 export type GenerationConfig = z.output<typeof generationSchema>;
+export type MetricConfig = z.output<typeof metricSchema>;

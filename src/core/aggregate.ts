@@ -1,5 +1,6 @@
 /** From samples to scores: everything in the bundle, runtime_stats.json and failure_analysis.json, in one pass over ordered records. */
 
+import type { ScoreSummary } from './benchmark.js';
 import type { CategoryScore, FailureAnalysis, FailureExemplar, RuntimeStats, Score } from './bundle.js';
 import type { FailureCategory } from './failures.js';
 import { BusyTime, DurationHistogram } from './percentiles.js';
@@ -103,16 +104,21 @@ export class Aggregator {
   private readonly finishReasons = new Map<string, number>();
   private readonly failures = new Map<FailureCategory, { count: number; exemplars: FailureExemplar[] }>();
 
-  /** @param expected samples that the benchmark has: problems × repeats */
+  /**
+   * @param expected samples that the benchmark has: problems × repeats
+   * @param summary sees each record as well; its scores stand beside the means, without an interval
+   */
   constructor(
     private readonly expected: number,
     repeats: number,
+    private readonly summary?: ScoreSummary,
   ) {
     this.ks = passAtKs(repeats);
     this.passAt = new Map(this.ks.map((k) => [k, new ItemMean()]));
   }
 
   add(record: SampleRecord): void {
+    this.summary?.add(record);
     this.addReward(record);
     this.addRuntime(record);
     if (record.failure_category !== null) this.addFailure(record, record.failure_category);
@@ -123,6 +129,9 @@ export class Aggregator {
     const scores: Record<string, Score> = { mean_reward: this.reward.score() };
     for (const [k, mean] of this.passAt) scores[`pass@${k}`] = mean.score();
     for (const [name, mean] of [...this.details].sort(byName)) scores[name] = mean.score();
+    for (const [name, value] of Object.entries(this.summary?.scores() ?? {})) {
+      scores[name] = { value, ci_lower: null, ci_upper: null, method: 'none', n: this.items };
+    }
     const categories: [string, CategoryScore][] = [];
     for (const [name, mean] of [...this.categories].sort(byName)) {
       const { value, ci_lower, ci_upper, n } = mean.score();

@@ -3,6 +3,7 @@
 import type { FailureCategory } from './failures.js';
 import type { JsonObject } from './json.js';
 import type { SampleKey } from './sample.js';
+import type { ProblemRange, Shard } from './shards.js';
 
 /** A score with its 95% interval; null where n is too small for one. */
 export interface Score {
@@ -41,7 +42,15 @@ export interface Bundle {
     readonly categories: Readonly<Record<string, CategoryScore>>;
   };
   readonly dataset: { readonly source: string; readonly fingerprint: string; readonly size: number; readonly revision: string | null };
-  readonly coverage: { readonly expected: number; readonly scored: number; readonly errors: number };
+  readonly coverage: {
+    readonly expected: number;
+    readonly scored: number;
+    readonly errors: number;
+    /** Of a merge with --allow-partial: shards that were not there, and how many samples they hold. */
+    readonly missing?: { readonly shards: readonly number[]; readonly samples: number };
+  };
+  /** Of a shard's bundle: its scores are over its problems [start, end) only. */
+  readonly shard?: Shard & ProblemRange;
   readonly runtime: RuntimeStats;
   readonly failures: Readonly<Partial<Record<FailureCategory, number>>>;
   readonly n_results: number;

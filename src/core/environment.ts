@@ -1,7 +1,9 @@
 /** The port to a benchmark at work: it gives a problem's prompt (seed) and judges an answer (verify). */
 
+import type { BenchmarkTool, ScoreSummary } from './benchmark.js';
 import type { AnswerFailure } from './failures.js';
 import type { JsonObject } from './json.js';
+import type { JudgeCall } from './judge.js';
 import type { ChatMessage } from './model.js';
 
 /** One problem as the model sees it, and what a right answer is. */
@@ -27,6 +29,8 @@ export interface Verification {
   /** Numbers in here are metrics too: `scoring_details.f1` can be gated on as `f1`. */
   readonly scoring_details: JsonObject;
   readonly failure_category: AnswerFailure | null;
+  /** Questions that were put to a judge, in order. */
+  readonly judge_calls?: readonly JudgeCall[];
 }
 
 /** Where problems came from; the fingerprint tells two data sets apart. */
@@ -47,5 +51,18 @@ export interface Environment {
   seed(problemIdx: number, repeat: number, signal: AbortSignal): Seed | Promise<Seed>;
   /** @throws when the answer could not be judged for a technical reason: the sample becomes an error, never a zero. */
   verify(seed: Seed, response: string, signal: AbortSignal): Verification | Promise<Verification>;
+  /** Judges an answer to a problem that is known by its target and metadata only: what a stateless server is asked. */
+  verifyDetached?(
+    answer: { readonly response: string; readonly expected: string; readonly metadata: JsonObject },
+    signal: AbortSignal,
+  ): Verification | Promise<Verification>;
+  /** An answer to this seed that earns full credit; absent: the expected answer does. */
+  idealAnswer?(seed: Seed): string;
+  /** What the model may call while it works on a seed. */
+  readonly tools?: readonly Omit<BenchmarkTool, 'run'>[];
+  /** Carries out a call of one of `tools`. @throws when the tool failed: the model is told why */
+  callTool?(seed: Seed, name: string, args: JsonObject, signal: AbortSignal): string | Promise<string>;
+  /** Metrics over all samples that are no means; see ScoreSummary. */
+  createSummary?(): ScoreSummary;
   close(): Promise<void>;
 }

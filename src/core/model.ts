@@ -9,9 +9,20 @@ export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: 'low' | 'high' | 'auto' } };
 
+/** A call of a tool that the model asks for; `arguments` is the JSON text as the model wrote it. */
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string | readonly ContentPart[];
+  /** Of an assistant's turn that asks for tools. */
+  readonly tool_calls?: readonly ToolCall[];
+  /** Of a tool's turn: which call it answers. */
+  readonly tool_call_id?: string;
 }
 
 /** Sampling settings sent with each request; what is absent is left to the endpoint. */
@@ -49,6 +60,8 @@ export interface ModelResponse {
   readonly model: string;
   readonly finish_reason: string | null;
   readonly tokens: TokenCounts;
+  /** Tools that the model asks for; absent: none. */
+  readonly tool_calls?: readonly ToolCall[];
 }
 
 /**

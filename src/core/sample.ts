@@ -2,6 +2,7 @@
 
 import type { FailureCategory } from './failures.js';
 import type { JsonObject } from './json.js';
+import type { JudgeCall } from './judge.js';
 import type { ChatMessage, TokenCounts } from './model.js';
 
 export interface SampleKey {
@@ -65,6 +66,8 @@ export interface SampleRecord extends SampleKey {
   readonly timing: SampleTiming;
   readonly model: RecordedResponse | null;
   readonly model_error: RecordedModelError | null;
+  /** Absent where no judge was asked. */
+  readonly judge_calls?: readonly JudgeCall[];
 }
 
 /** One line of results.jsonl. */
@@ -100,6 +103,7 @@ export interface TrajectoryLine extends SampleKey {
   readonly retries: number;
   readonly model: RecordedResponse | null;
   readonly model_error: RecordedModelError | null;
+  readonly judge_calls?: readonly JudgeCall[];
 }
 
 export function toResultLine(record: SampleRecord): ResultLine {
@@ -139,6 +143,7 @@ export function toTrajectoryLine(record: SampleRecord): TrajectoryLine {
     retries: record.attempts - 1,
     model: record.model,
     model_error: record.model_error,
+    ...(record.judge_calls === undefined ? {} : { judge_calls: record.judge_calls }),
   };
 }
 

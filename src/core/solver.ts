@@ -1,7 +1,7 @@
 /** The port to a solver: how a seed becomes an answer, by one model call or many. */
 
 import type { Seed } from './environment.js';
-import type { ModelRequest, ModelResponse } from './model.js';
+import type { ChatMessage, ModelRequest, ModelResponse } from './model.js';
 
 export interface SolveContext {
   readonly problemIdx: number;
@@ -18,6 +18,8 @@ export interface Solution {
   readonly response: string;
   /** The (last) model response; null when no model was asked. */
   readonly model: ModelResponse | null;
+  /** The turns after the seed's messages, where there were more than the one answer: kept in the trajectory. */
+  readonly turns?: readonly ChatMessage[];
 }
 
 export interface Solver {

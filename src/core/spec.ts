@@ -1,8 +1,11 @@
 /** A run's resolved config: what config/ makes of flags, file and environment, what run.json keeps, what the workflows carry out. */
 
+import type { ParameterValues } from './benchmark.js';
 import type { DatasetInfo } from './environment.js';
 import type { JsonObject } from './json.js';
 import type { GenerationSettings, Protocol } from './model.js';
+import type { SandboxLimits, SandboxType } from './sandbox.js';
+import type { Shard } from './shards.js';
 
 /** A model endpoint. Only the name of the variable that holds its key is known here, never the key. */
 export interface ServiceSpec {
@@ -22,10 +25,53 @@ export interface ServiceSpec {
   readonly max_retries: number;
 }
 
-export interface SolverSpec {
-  readonly type: 'simple';
-  /** Key in `services`. */
+/** How problems become answers. `service` is a key in `services`; solvers that ask no model have none. */
+export type SolverSpec =
+  | { readonly type: 'simple' | 'vlm'; readonly service: string }
+  | {
+      readonly type: 'tool_calling';
+      readonly service: string;
+      /** Most model calls a sample; the last one gets no tools. */
+      readonly max_turns: number;
+    }
+  /** Answers the target: a self-test. */
+  | { readonly type: 'oracle'; readonly service: null }
+  /** Recorded answers from a JSON Lines file, found by problem_idx or by prompt. */
+  | { readonly type: 'replay'; readonly service: null; readonly file: string; readonly key: 'problem_idx' | 'prompt' };
+
+/** A score beside the reward: a scorer by name with its options, or a judge. */
+export type MetricSpec = ScorerMetricSpec | JudgeMetricSpec;
+
+export interface ScorerMetricSpec {
+  /** A name of benchmarks/metrics.ts: `exact_match`, `token_f1`, … */
+  readonly type: string;
+  /** Name of the score in the results and the bundle. */
+  readonly name: string;
+  readonly options: JsonObject;
+}
+
+export interface JudgeMetricSpec {
+  readonly type: 'judge';
+  readonly name: string;
   readonly service: string;
+  /** What is graded and how; null: the benchmark's own scorer asks this judge. */
+  readonly rubric: string | null;
+  /** Lowest and highest grade; scores are reported as (grade − lowest) / (highest − lowest). */
+  readonly scale: readonly [number, number];
+  /** Questions a sample; the score is their mean. */
+  readonly repeats: number;
+  /** `pairwise`: the answer against the expected one, asked both ways round. */
+  readonly mode: 'grade' | 'pairwise';
+  /** Let a model judge its own answers. */
+  readonly allow_same_model: boolean;
+}
+
+export interface SandboxSpec {
+  /** Null: the strongest that the machine has. */
+  readonly type: SandboxType | null;
+  readonly limits: Partial<SandboxLimits>;
+  /** Image of the docker sandbox; null: its default. */
+  readonly image: string | null;
 }
 
 export interface BenchmarkSpec {
@@ -38,6 +84,10 @@ export interface BenchmarkSpec {
   readonly solver: SolverSpec;
   /** Overrides of the service's generation settings for this benchmark. */
   readonly generation: GenerationSettings;
+  /** Values of the benchmark's parameters that were given; the others are its defaults. */
+  readonly params: ParameterValues;
+  readonly metrics: readonly MetricSpec[];
+  readonly sandbox: SandboxSpec;
 }
 
 export interface RunSpec {
@@ -79,4 +129,6 @@ export interface RunFile {
   readonly benchmarks: readonly PlannedBenchmark[];
   /** Samples a batch; fixed for the life of the run, as it names the journal's files. */
   readonly batch_size: number;
+  /** This directory holds one shard of the run; absent: the whole of it. */
+  readonly shard?: Shard;
 }

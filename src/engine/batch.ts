@@ -81,7 +81,7 @@ export async function runBatch(input: BatchInput): Promise<BatchTotals> {
     await Promise.all(
       missing.map(async (sample) => {
         try {
-          const record = await runSample(context, sample, signals);
+          const record = await runSample(context, sample, signals, (unjudged) => journal.append(unjudged));
           await journal.append(record);
           totals = add(totals, record);
           input.onProgress(totals);

@@ -3,11 +3,11 @@
 import type { Environment, Seed, Verification } from '../core/environment.js';
 import { errorMessage } from '../core/errors.js';
 import type { AnswerFailure } from '../core/failures.js';
-import { type Model, ModelCallError, type ModelRequest, type ModelResponse } from '../core/model.js';
+import { type ChatMessage, type Model, ModelCallError, type ModelRequest, type ModelResponse } from '../core/model.js';
 import type { RecordedModelError, SampleKey, SampleRecord } from '../core/sample.js';
 import type { Solution, Solver } from '../core/solver.js';
 import { type CallRuntime, type CallSignals, type CallTally, callWithRetries, type RetryPolicy } from './call.js';
-import type { Endpoint } from './endpoint.js';
+import { type Endpoint, EndpointDownError } from './endpoint.js';
 import { hashJson, sha256 } from './hash.js';
 
 /** Longest that judging one answer may take; code execution and judges have their own, shorter limits. */
@@ -47,15 +47,22 @@ export async function prepareSample(context: SampleContext, key: SampleKey, sign
 
 /**
  * Asks and judges one sample.
+ * @param onUnjudged takes the record of a paid answer whose judge failed, before the failure is thrown
  * @throws ModelCallError with disposition `stop_run`, EndpointDownError, or an abort: the batch ends, the sample is not recorded
  */
-export async function runSample(context: SampleContext, sample: PreparedSample, signals: CallSignals): Promise<SampleRecord> {
+export async function runSample(
+  context: SampleContext,
+  sample: PreparedSample,
+  signals: CallSignals,
+  onUnjudged: (record: SampleRecord) => Promise<void> = () => Promise.resolve(),
+): Promise<SampleRecord> {
   const { runtime } = context;
   const paid = sample.paid?.model ?? null;
   const tally: CallTally = { attempts: sample.paid?.attempts ?? 0, latencyMs: paid?.latency_ms ?? 0 };
   const asked = runtime.now();
   let solution: Solution | undefined;
   let modelError: RecordedModelError | null = null;
+  let judgeFailure: unknown;
   try {
     solution = paid
       ? { response: paid.content, model: paid }
@@ -82,9 +89,35 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
       if (signals.abort.aborted) throw error;
       verification = undefined;
       modelError = { category: 'verify_error', message: errorMessage(error), status: null };
+      judgeFailure = endsBatch(error) ? error : undefined;
     }
   }
-  const verified = runtime.now();
+  const record = makeRecord({ context, sample, solution, verification, modelError, tally, asked, answered });
+  if (judgeFailure !== undefined) {
+    // The answer is paid for: it is written down as one that an earlier generation could not judge, and judged when the batch is tried again.
+    await onUnjudged({ ...record, generation: context.generation - 1 });
+    throw judgeFailure;
+  }
+  return record;
+}
+
+/** A judge that is down or refuses every call is no fault of the sample: the batch waits or the run stops, as for the model itself. */
+function endsBatch(error: unknown): boolean {
+  return error instanceof EndpointDownError || (error instanceof ModelCallError && error.disposition === 'stop_run');
+}
+
+function makeRecord(input: {
+  readonly context: SampleContext;
+  readonly sample: PreparedSample;
+  readonly solution: Solution | undefined;
+  readonly verification: Verification | undefined;
+  readonly modelError: RecordedModelError | null;
+  readonly tally: CallTally;
+  readonly asked: number;
+  readonly answered: number;
+}): SampleRecord {
+  const { context, sample, solution, verification, modelError, tally, asked, answered } = input;
+  const verified = context.runtime.now();
   const response = solution?.model ?? null;
   return {
     step_id: `${context.benchmark}-${sample.problem_idx}-${sample.repeat}`,
@@ -102,7 +135,7 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
     category: sample.seed.category,
     metadata: sample.seed.metadata,
     prompt: sample.seed.prompt,
-    messages: sample.seed.messages,
+    messages: recordedMessages(solution?.turns === undefined ? sample.seed.messages : [...sample.seed.messages, ...solution.turns]),
     request_hash: sample.requestHash,
     attempts: Math.max(1, tally.attempts),
     timing: {
@@ -122,6 +155,7 @@ export async function runSample(context: SampleContext, sample: PreparedSample, 
       response_hash: sha256(response.content),
     },
     model_error: modelError,
+    ...(verification?.judge_calls === undefined ? {} : { judge_calls: verification.judge_calls }),
   };
 }
 
@@ -150,6 +184,29 @@ function answerFailure(verification: Verification, response: ModelResponse | nul
   if (response?.finish_reason === 'length') return 'truncated';
   if (response?.finish_reason === 'content_filter') return 'content_filter';
   return verification.failure_category;
+}
+
+/** Images are recorded by their hash: a trajectory would carry megabytes of each. */
+function recordedMessages(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  if (messages.every(({ content }) => typeof content === 'string')) return messages;
+  return messages.map((message) =>
+    typeof message.content === 'string'
+      ? message
+      : {
+          ...message,
+          content: message.content.map((part) =>
+            part.type === 'image_url' && part.image_url.url.startsWith('data:')
+              ? {
+                  ...part,
+                  image_url: {
+                    ...part.image_url,
+                    url: `${part.image_url.url.slice(0, part.image_url.url.indexOf(',') + 1)}${sha256(part.image_url.url)}`,
+                  },
+                }
+              : part,
+          ),
+        },
+  );
 }
 
 /** Milliseconds to microsecond precision: enough for any percentile, short in the files. */

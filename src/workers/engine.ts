@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { gateDirectories } from '../artifacts/gate-directories.js';
-import { writeArtifacts } from '../artifacts/write-artifacts.js';
+import { journalRecords, writeArtifacts } from '../artifacts/write-artifacts.js';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { loadGatePolicy } from '../config/policy.js';
 import type { ProbeResult } from '../core/model.js';
@@ -11,7 +11,7 @@ import { runBatch } from '../engine/batch.js';
 import { now, sleep } from '../engine/clock.js';
 import { GapWatch } from '../engine/gap.js';
 import { type BatchRef, type GateRef, type GateResult, NO_TOTALS, type Totals } from '../workflows/contract.js';
-import { RunOpener } from './compose.js';
+import { RunOpener } from './run-opener.js';
 
 export class Engine implements EnginePort {
   private readonly opener: RunOpener;
@@ -30,7 +30,7 @@ export class Engine implements EnginePort {
     const run = await this.opener.open(ref);
     const benchmark = await run.openBenchmark(ref.benchmark);
     const { limiter } = benchmark.endpoint;
-    benchmark.endpoint.setConcurrency(benchmark.planned.spec.solver.service, ref.concurrency);
+    benchmark.endpoint.setConcurrency(benchmark.planned.spec.solver.service ?? 'none', ref.concurrency);
     let inFlight = 0;
     let totals: Totals = NO_TOTALS;
     const report = (): void => attempt.onProgress({ totals, in_flight: inFlight, limit: limiter.state.limit });
@@ -74,19 +74,25 @@ export class Engine implements EnginePort {
   }
 
   async probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult> {
-    const { model } = await (await this.opener.open(ref)).openBenchmark(ref.benchmark);
-    const result = await model.probe(signal);
-    return result.up ? result : { up: false, detail: this.redact(result.detail) };
+    const { model, judges } = await (await this.opener.open(ref)).openBenchmark(ref.benchmark);
+    for (const asked of [model, ...judges]) {
+      const result = await asked.probe(signal);
+      if (!result.up) return { up: false, detail: this.redact(result.detail) };
+    }
+    return { up: true };
   }
 
   async writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
     const open = await this.opener.open(ref);
-    const { planned, dir } = await open.openBenchmark(ref.benchmark);
+    const { planned, dir, environment } = await open.openBenchmark(ref.benchmark);
     const { aggregate, bundle } = await writeArtifacts({
       run: open.run,
       benchmark: planned,
       benchmarkDir: dir,
+      records: journalRecords({ run: open.run, benchmark: planned, benchmarkDir: dir }, ref.partial),
       partial: ref.partial,
+      ...(ref.max_errors === undefined ? {} : { maxErrors: ref.max_errors }),
+      createSummary: environment.createSummary?.bind(environment),
       onProgress: () => signal.throwIfAborted(),
     });
     const { expected, errors } = aggregate.coverage;

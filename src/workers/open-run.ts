@@ -15,6 +15,8 @@ export interface OpenBenchmark {
   readonly environment: Environment;
   readonly solver: Solver;
   readonly model: Model;
+  /** Models that judge: a benchmark goes on only while they answer as well. */
+  readonly judges: readonly Model[];
   readonly endpoint: Endpoint;
   readonly policy: RetryPolicy;
 }

@@ -4,7 +4,9 @@ import { errorMessage, NelError } from '../core/errors.js';
 import type { RunSpec } from '../core/spec.js';
 import { now, sleep } from '../engine/clock.js';
 import { prepareSample, runSample, type SampleContext } from '../engine/sample.js';
-import { openBenchmark, planBenchmarks, RunOpener } from './compose.js';
+import { openBenchmark } from './open-benchmark.js';
+import { planBenchmarks } from './plan.js';
+import { RunOpener } from './run-opener.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,11 +22,11 @@ export interface ShownSample {
 
 /** The first `samples` problems, each answered with its own target. */
 export async function* oracleSamples(bench: string, samples: number, env: Env): AsyncGenerator<ShownSample> {
-  const { benchmark, environment } = await openBenchmark(bench, null, env, process.cwd());
+  const { environment } = await openBenchmark({ ref: bench, systemPrompt: null, params: {}, env, cwd: process.cwd() });
   const { signal } = new AbortController();
   for (let i = 0; i < Math.min(samples, environment.dataset.size); i++) {
     const seed = await environment.seed(i, 0, signal);
-    const answer = benchmark.scorer.idealAnswer?.(seed.expected_answer) ?? seed.expected_answer;
+    const answer = environment.idealAnswer?.(seed) ?? seed.expected_answer;
     const shown = { prompt: seed.prompt, answer, expected: seed.expected_answer };
     try {
       const { extracted_answer, reward, failure_category } = await environment.verify(seed, answer, signal);

@@ -57,7 +57,17 @@ export function errorRecord(changes: Partial<SampleRecord> = {}): SampleRecord {
 
 export function plannedBenchmark(changes: Partial<PlannedBenchmark> = {}): PlannedBenchmark {
   return {
-    spec: { ref: 'sums', repeats: 1, max_problems: null, system_prompt: null, solver: { type: 'simple', service: 'm' }, generation: {} },
+    spec: {
+      ref: 'sums',
+      repeats: 1,
+      max_problems: null,
+      system_prompt: null,
+      solver: { type: 'simple', service: 'm' },
+      generation: {},
+      params: {},
+      metrics: [],
+      sandbox: { type: null, limits: {}, image: null },
+    },
     name: 'sums',
     dataset: { source: 'inline', revision: null, fingerprint: 'sha256:rows', size: 3 },
     n_problems: 3,

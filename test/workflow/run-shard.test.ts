@@ -19,7 +19,7 @@ import {
   type ShardProgress,
   type Totals,
 } from '../../src/workflows/contract.js';
-import { laneCount } from '../../src/workflows/run-shard.js';
+import { laneCount } from '../../src/core/lanes.js';
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'nel-shard-'));
 const failureConverterPath = path.resolve(import.meta.dirname, '../../dist/workflows/failure-converter.js');

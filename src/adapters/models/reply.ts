@@ -1,7 +1,7 @@
 /** A ModelResponse from the body of a reply, checked by hand: this runs once a call, and endpoints differ in what they leave out. */
 
 import { isJsonObject } from '../../core/json.js';
-import type { ModelResponse, Protocol, TokenCounts } from '../../core/model.js';
+import type { ModelResponse, Protocol, TokenCounts, ToolCall } from '../../core/model.js';
 
 /** A reply with status 2xx that holds no answer; `text` is what it holds, unscrubbed. */
 export class BadReplyError extends Error {
@@ -34,7 +34,21 @@ export function parseReply(protocol: Protocol, reply: unknown, requestedModel: s
     model: string(reply['model']) ?? requestedModel,
     finish_reason: string(choice['finish_reason']),
     tokens: tokenCounts(reply['usage']),
+    ...toolCalls(answer['tool_calls']),
   };
+}
+
+/** Calls of tools, complete ones only: half a call cannot be carried out. */
+function toolCalls(value: unknown): { tool_calls?: readonly ToolCall[] } {
+  if (!Array.isArray(value)) return {};
+  const calls = value.flatMap((call: unknown, i): ToolCall[] => {
+    const called = isJsonObject(call) ? call['function'] : undefined;
+    if (!isJsonObject(call) || !isJsonObject(called) || typeof called['name'] !== 'string') return [];
+    const args = called['arguments'];
+    const text = typeof args === 'string' ? args : JSON.stringify(args ?? {});
+    return [{ id: string(call['id']) ?? `call_${i}`, type: 'function', function: { name: called['name'], arguments: text } }];
+  });
+  return calls.length === 0 ? {} : { tool_calls: calls };
 }
 
 /** A text, the texts of a list of parts, or '' for no content at all; null for anything else. */

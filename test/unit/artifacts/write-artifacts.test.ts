@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batchFolder, batchRanges, JournalWriter } from '../../../src/artifacts/journal.js';
-import { bundlePath, writeArtifacts } from '../../../src/artifacts/write-artifacts.js';
+import { bundlePath, journalRecords, writeArtifacts } from '../../../src/artifacts/write-artifacts.js';
 import { type SampleRecord, sampleOrdinal, toResultLine, toTrajectoryLine } from '../../../src/core/sample.js';
 import { errorRecord, plannedBenchmark, runFile, runSpec, sampleRecord } from '../records.js';
 
@@ -33,7 +33,8 @@ async function journal(records: readonly SampleRecord[], attempt = 'a'): Promise
 
 function write(max_error_rate = 0.01) {
   const run = runFile(dir, { spec: runSpec(dir, { max_error_rate }), benchmarks: [benchmark], batch_size: 4 });
-  return writeArtifacts({ run, benchmark, benchmarkDir: benchmarkDir() });
+  const where = { run, benchmark, benchmarkDir: benchmarkDir() };
+  return writeArtifacts({ ...where, records: journalRecords(where, false) });
 }
 
 const lines = (name: string): unknown[] =>

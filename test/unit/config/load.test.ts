@@ -58,7 +58,7 @@ describe('a wrong key', () => {
 
   it('that resembles none is told all that are known', () => {
     expect(problemsOf('benchmarks:', '  - name: gsm8k', '    zzzzzzzz: 1').message).toBe(
-      'eval.yaml:3:5: unknown key "zzzzzzzz" in benchmarks[0]; known here: name, repeats, max_problems, system_prompt, solver, generation',
+      'eval.yaml:3:5: unknown key "zzzzzzzz" in benchmarks[0]; known here: name, repeats, max_problems, system_prompt, solver, generation, params, metrics, sandbox',
     );
   });
 });

@@ -64,6 +64,9 @@ describe('a run without flags', () => {
           system_prompt: null,
           solver: { type: 'simple', service: 'nemotron' },
           generation: { temperature: 0.5, max_tokens: 100 },
+          params: {},
+          metrics: [],
+          sandbox: { type: null, limits: {}, image: null },
         },
       ],
       output: { dir: '/work/out' },
@@ -118,6 +121,9 @@ describe('a run without a file', () => {
           system_prompt: 'Think.',
           solver: { type: 'simple', service: 'model' },
           generation: {},
+          params: {},
+          metrics: [],
+          sandbox: { type: null, limits: {}, image: null },
         },
       ],
       output: { dir: '/work/o' },
@@ -447,5 +453,54 @@ describe('variables', () => {
       message: 'eval.yaml:3:10: services.s.url names NVIDIA_API_KEY, which looks like a credential, and this value is recorded',
       hint: 'Only api_key may name such a variable.',
     });
+  });
+});
+
+describe('how problems are solved and scored', () => {
+  const services = 'services: {m: {url: "http://h/v1", model: a}, j: {url: "http://j/v1", model: b}}';
+  const benchmark = (...lines: string[]) =>
+    resolve({ file: [services, 'benchmarks:', '  - name: gsm8k', ...lines.map((line) => `    ${line}`)].join('\n') });
+
+  it('keeps parameters, with those of --param on top', () => {
+    const { spec } = resolve({
+      file: 'benchmarks: [{name: gsm8k, solver: {type: oracle}, params: {shots: 2, cot: true}}]',
+      flags: { param: ['shots=5', 'language=de'] },
+    });
+    expect(spec.benchmarks[0]?.params).toEqual({ shots: 5, cot: true, language: 'de' });
+  });
+
+  it('asks no service for an oracle or a replay', () => {
+    const { spec } = resolve({ flags: { bench: ['gsm8k'], replay: 'answers.jsonl' } });
+    expect(spec.services).toEqual({});
+    expect(spec.benchmarks[0]?.solver).toEqual({ type: 'replay', service: null, file: '/work/answers.jsonl', key: 'problem_idx' });
+    expect(resolve({ flags: { bench: ['gsm8k'], solver: 'oracle' } }).spec.benchmarks[0]?.solver).toEqual({
+      type: 'oracle',
+      service: null,
+    });
+  });
+
+  it('keeps the services of judges, with defaults filled in', () => {
+    const { spec } = benchmark('solver: {service: m}', 'metrics: [{type: judge, service: j, rubric: Kind?}, {type: regex, pattern: x}]');
+    expect(Object.keys(spec.services)).toEqual(['m', 'j']);
+    expect(spec.benchmarks[0]?.metrics).toEqual([
+      { type: 'judge', name: 'judge', service: 'j', rubric: 'Kind?', scale: [1, 10], repeats: 1, mode: 'grade', allow_same_model: false },
+      { type: 'regex', name: 'regex', options: { pattern: 'x' } },
+    ]);
+  });
+
+  it('refuses a judge whose service is not there, by line', () => {
+    expect(errorOf(() => benchmark('solver: {service: m}', 'metrics: [{type: judge, service: jj}]')).message).toMatch(
+      /^eval\.yaml:5:\d+: the judge asks an unknown service "jj" \(did you mean "j"\?\)/,
+    );
+  });
+
+  it('refuses a judge without a service and an unknown member', () => {
+    expect(errorOf(() => benchmark('solver: {service: m}', 'metrics: [{type: judge}]')).message).toContain('eval.yaml:5');
+  });
+
+  it('refuses a parameter that is not name=value', () => {
+    expect(errorOf(() => resolve({ flags: { bench: ['gsm8k'], solver: 'oracle', param: ['shots'] } })).message).toBe(
+      '--param "shots" is not of the form name=value',
+    );
   });
 });

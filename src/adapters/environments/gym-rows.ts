@@ -1,0 +1,110 @@
+/** Rows of NeMo Gym's collector as seeds, for servers that have no problems of their own. Read by gym.ts. */
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Seed } from '../../core/environment.js';
+import { errorMessage, NelError } from '../../core/errors.js';
+import { isJsonObject, type JsonObject } from '../../core/json.js';
+import type { ChatMessage, ContentPart } from '../../core/model.js';
+import { contentText } from './seeds.js';
+
+export type GymRow = Readonly<Record<string, unknown>>;
+
+/** @throws NelError of kind `data` with file and line: unreadable, empty, a line that is no row */
+export async function readGymRows(file: string, cwd: string): Promise<GymRow[]> {
+  const target = path.resolve(cwd, file);
+  let text: string;
+  try {
+    text = await readFile(target, 'utf8');
+  } catch (error) {
+    throw new NelError('data', `cannot read the rows in ${target}: ${errorMessage(error)}`, {
+      hint: '`nel serve --export-data DIR` writes such a file.',
+    });
+  }
+  const rows: GymRow[] = [];
+  text.split('\n').forEach((line, index) => {
+    if (line.trim() === '') return;
+    rows.push(parseRow(line, { file: target, line: index + 1 }));
+  });
+  if (rows.length === 0) throw new NelError('data', `${target} has no rows`);
+  return rows;
+}
+
+function parseRow(line: string, at: { file: string; line: number }): GymRow {
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch (error) {
+    throw new NelError('data', `not JSON: ${errorMessage(error)}`, { at });
+  }
+  if (!isJsonObject(row) || !isJsonObject(row['responses_create_params']))
+    throw new NelError('data', 'not a row of NeMo Gym: it has no responses_create_params', { at });
+  return row;
+}
+
+/** @throws NelError of kind `data` for a conversation that the chat protocol cannot hold as it is */
+export function seedOfRow(row: GymRow, where: string): Seed {
+  const messages = messagesOf(row['responses_create_params'] as JsonObject, where);
+  const { category, metadata } = ownMetadata(row);
+  return { prompt: promptOf(messages), messages, expected_answer: answerOf(row['expected_answer'], where), category, metadata };
+}
+
+/** What the completions protocol is sent; see seeds.ts. */
+function promptOf(messages: readonly ChatMessage[]): string {
+  return messages.map(({ content }) => contentText(content)).join('\n\n');
+}
+
+function answerOf(value: unknown, where: string): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'object') throw new NelError('data', `${where}: expected_answer is no text`);
+  return String(value as string | number | boolean);
+}
+
+/** A row that `nel serve` exported carries index and category among its metadata: they are taken out again. */
+function ownMetadata(row: GymRow): { category: string | null; metadata: JsonObject } {
+  const metadata = isJsonObject(row['metadata']) ? (row['metadata'] as JsonObject) : {};
+  const category = typeof metadata['category'] === 'string' ? metadata['category'] : null;
+  const exported = typeof row['eval_type'] === 'string' && row['uuid'] === `${row['eval_type']}-${String(metadata['problem_idx'])}`;
+  if (!exported) return { category, metadata };
+  const { problem_idx: _index, category: _category, ...rest } = metadata;
+  return { category, metadata: rest };
+}
+
+function messagesOf({ input, instructions }: JsonObject, where: string): ChatMessage[] {
+  const before: ChatMessage[] = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
+  if (typeof input === 'string') return [...before, { role: 'user', content: input }];
+  if (!Array.isArray(input) || input.length === 0) throw new NelError('data', `${where}: responses_create_params.input is no conversation`);
+  return [...before, ...input.map((item: unknown) => messageOf(item, where))];
+}
+
+const ROLES: Readonly<Record<string, ChatMessage['role']>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  assistant: 'assistant',
+};
+
+function messageOf(item: unknown, where: string): ChatMessage {
+  const role =
+    isJsonObject(item) && typeof item['role'] === 'string' && Object.hasOwn(ROLES, item['role']) ? ROLES[item['role']] : undefined;
+  if (!isJsonObject(item) || role === undefined)
+    throw new NelError('data', `${where}: an item of the conversation is no message of a system, user or assistant`);
+  const content = item['content'];
+  if (typeof content === 'string') return { role, content };
+  if (!Array.isArray(content)) throw new NelError('data', `${where}: a message has no content`);
+  const parts = content.map((part: unknown) => partOf(part, where));
+  return { role, content: parts };
+}
+
+function partOf(part: unknown, where: string): ContentPart {
+  if (isJsonObject(part)) {
+    const { type, text, image_url: url, detail } = part;
+    if ((type === 'input_text' || type === 'output_text') && typeof text === 'string') return { type: 'text', text };
+    if (type === 'input_image' && typeof url === 'string') {
+      // `auto` is what an image without a detail is exported with.
+      const wanted = detail === 'low' || detail === 'high' ? { detail: detail as 'low' | 'high' } : {};
+      return { type: 'image_url', image_url: { url, ...wanted } };
+    }
+  }
+  throw new NelError('data', `${where}: a part of a message is neither text nor image`);
+}

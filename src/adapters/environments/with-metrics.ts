@@ -1,0 +1,47 @@
+/** An environment that scores each answer by further metrics: their values join the scoring details, and so the bundle's scores. */
+
+import type { Scorer } from '../../core/benchmark.js';
+import type { Environment, Seed, Verification } from '../../core/environment.js';
+import type { Json } from '../../core/json.js';
+import { judgeAnswer, type ScorerResources } from './scorer-tools.js';
+
+export interface Metric {
+  /** Key in the scoring details and in the bundle's scores. */
+  readonly name: string;
+  readonly scorer: Scorer;
+  readonly resources: ScorerResources;
+}
+
+/** The environment itself where there are no metrics. Metrics see the seed's metadata as their row. */
+export function withMetrics(environment: Environment, metrics: readonly Metric[]): Environment {
+  if (metrics.length === 0) return environment;
+  return {
+    ...environment,
+    async verify(seed, response, signal) {
+      const verified = await environment.verify(seed, response, signal);
+      return addMetrics(verified, metrics, { seed, response, signal });
+    },
+  };
+}
+
+/** The verification with each metric's value in its details; a metric of the same name as a detail is an error of the config. */
+export async function addMetrics(
+  verified: Verification,
+  metrics: readonly Metric[],
+  { seed, response, signal }: { readonly seed: Seed; readonly response: string; readonly signal: AbortSignal },
+): Promise<Verification> {
+  const details: Record<string, Json> = {};
+  const calls = [...(verified.judge_calls ?? [])];
+  for (const { name, scorer, resources } of metrics) {
+    const input = { response, target: seed.expected_answer, row: seed.metadata, prompt: seed.prompt };
+    const judged = await judgeAnswer(scorer, input, resources, signal);
+    details[name] = judged.reward;
+    for (const [key, value] of Object.entries(judged.scoring_details)) details[`${name}_${key}`] = value;
+    calls.push(...(judged.judge_calls ?? []));
+  }
+  return {
+    ...verified,
+    scoring_details: { ...verified.scoring_details, ...details },
+    ...(calls.length === 0 ? {} : { judge_calls: calls }),
+  };
+}

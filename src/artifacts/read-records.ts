@@ -1,0 +1,118 @@
+/** Samples out of finished artifacts: results.jsonl and trajectories.jsonl, read side by side, hold all that a journal line holds. */
+
+import path from 'node:path';
+import { NelError } from '../core/errors.js';
+import { isJsonObject, type JsonObject } from '../core/json.js';
+import { type ResultLine, type SampleRecord, sampleOrdinal, type TrajectoryLine } from '../core/sample.js';
+import { jsonLines } from './jsonl.js';
+
+export interface ReadRecordsOptions {
+  /** OUT/<benchmark> */
+  readonly benchmarkDir: string;
+  readonly repeats: number;
+  /** Whether a sample's `metadata.category` is the category that scores are reported under, or a field like any other. */
+  readonly hasCategories: boolean;
+  /** Ordinals [start, end) that the files have to hold. */
+  readonly range: { readonly start: number; readonly end: number };
+}
+
+/** Records handed on at once. */
+const BATCH = 512;
+
+/**
+ * Yields the samples in order, in constant memory.
+ * @throws NelError of kind `data` with file and line: a sample that is missing, doubled, out of order or outside the range, or two files
+ *   that do not hold the same samples
+ */
+export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<readonly SampleRecord[]> {
+  const { benchmarkDir, repeats, hasCategories, range } = options;
+  const files = { results: path.join(benchmarkDir, 'results.jsonl'), trajectories: path.join(benchmarkDir, 'trajectories.jsonl') };
+  const trajectories = each(files.trajectories);
+  let expected = range.start;
+  let batch: SampleRecord[] = [];
+  try {
+    for await (const { value, line } of each(files.results)) {
+      const result = value as unknown as ResultLine;
+      const at = { file: files.results, line };
+      const ordinal = keyOf(value, repeats, at);
+      if (ordinal !== expected) throw misplaced(ordinal, expected, { repeats, range, at });
+      expected++;
+      const next = await trajectories.next();
+      const trajectory = next.done ? undefined : next.value;
+      if (trajectory === undefined || keyOf(trajectory.value, repeats, { file: files.trajectories, line: trajectory.line }) !== ordinal) {
+        throw new NelError('data', `does not hold the sample of line ${line} of results.jsonl`, {
+          at: { file: files.trajectories, ...(trajectory === undefined ? {} : { line: trajectory.line }) },
+          hint: 'The two files are not of one run: restore them, or run that part again.',
+        });
+      }
+      batch.push(toRecord(result, trajectory.value as unknown as TrajectoryLine, hasCategories));
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+    if (expected !== range.end) throw misplaced(range.end, expected, { repeats, range, at: { file: files.results } });
+    if (!(await trajectories.next()).done) {
+      throw new NelError('data', 'holds more samples than results.jsonl beside it', { at: { file: files.trajectories } });
+    }
+    yield batch;
+  } finally {
+    await trajectories.return(undefined);
+  }
+}
+
+async function* each(file: string): AsyncGenerator<{ readonly value: Readonly<Record<string, unknown>>; readonly line: number }> {
+  for await (const lines of jsonLines(file)) yield* lines;
+}
+
+function keyOf(fields: Readonly<Record<string, unknown>>, repeats: number, at: { file: string; line: number }): number {
+  const { problem_idx, repeat } = fields;
+  const isIndex = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  if (!isIndex(problem_idx) || !isIndex(repeat) || repeat >= repeats) {
+    throw new NelError('data', `problem_idx and repeat (below ${repeats}) must be whole numbers from 0`, { at });
+  }
+  return sampleOrdinal({ problem_idx, repeat }, repeats);
+}
+
+function misplaced(
+  found: number,
+  expected: number,
+  where: { readonly repeats: number; readonly range: { readonly end: number }; readonly at: { file: string; line?: number } },
+): NelError {
+  const { repeats, range, at } = where;
+  const name = (ordinal: number): string => `problem_idx ${Math.floor(ordinal / repeats)}, repeat ${ordinal % repeats}`;
+  const problem =
+    expected >= range.end
+      ? `holds ${name(found)}, which is beyond its range`
+      : found < expected
+        ? `holds ${name(found)} twice or out of order`
+        : `lacks ${name(expected)}`;
+  return new NelError('data', problem, { at, hint: 'Run that part again with the same command: what is journaled is not asked again.' });
+}
+
+function toRecord(result: ResultLine, trajectory: TrajectoryLine, hasCategories: boolean): SampleRecord {
+  const category = hasCategories && isJsonObject(result.metadata) ? result.metadata['category'] : undefined;
+  return {
+    step_id: trajectory.step_id,
+    problem_idx: result.problem_idx,
+    repeat: result.repeat,
+    timestamp: trajectory.timestamp,
+    generation: 0,
+    status: result.status,
+    reward: result.reward,
+    extracted_answer: result.extracted_answer,
+    expected_answer: result.expected_answer,
+    scoring_method: trajectory.scoring_method,
+    scoring_details: result.scoring_details,
+    failure_category: result.failure_category,
+    category: typeof category === 'string' ? category : null,
+    metadata: trajectory.seed_metadata as JsonObject,
+    prompt: trajectory.prompt,
+    messages: trajectory.messages,
+    request_hash: trajectory.model?.request_hash ?? '',
+    attempts: result.attempts,
+    timing: trajectory.timing,
+    model: trajectory.model,
+    model_error: trajectory.model_error,
+    ...(trajectory.judge_calls === undefined ? {} : { judge_calls: trajectory.judge_calls }),
+  };
+}

@@ -1,0 +1,36 @@
+/** Plain words in the languages that IFEval asks for, from which ideal answers are made: no commas, no periods, no words in capitals. */
+
+/** ISO 639-1 code, with a sentence or words of that language; each word may be left out. */
+export const SAMPLES: Readonly<Record<string, string>> = {
+  // Many words begin with t: of words in capitals the harness's detector sees the first letter only, and takes those for English.
+  en: 'this is the house that the friend of his saw on a hill where our dog ran to them by noon',
+  es: 'el perro de mi hermana corre por el parque todas las mañanas con su dueño y luego duerme en la casa',
+  pt: 'o cachorro da minha irmã corre no parque todas as manhãs com o seu dono e depois não sai de casa',
+  fr: 'le chien de ma sœur court dans le parc tous les matins avec son maître et il dort dans la maison',
+  it: 'il cane di mia sorella corre nel parco ogni mattina con il suo padrone e poi dorme nella casa',
+  de: 'der Hund von meiner Schwester läuft jeden Morgen durch den Park und schläft danach in dem Haus',
+  pl: 'pies mojej siostry biega codziennie rano po parku ze swoim panem i potem się kładzie w domu',
+  fi: 'koira juoksee joka aamu puistossa minun kanssa ja se nukkuu sitten hyvin talossa',
+  vi: 'con chó của chị tôi chạy trong công viên mỗi buổi sáng và rất thích ngủ ở nhà',
+  sw: 'mbwa wa dada yangu hukimbia kwenye bustani kila asubuhi na baada ya hapo hulala katika nyumba yetu',
+  ru: 'собака моей сестры бегает каждое утро в парке и потом очень долго спит дома',
+  bg: 'кучето на сестра ми тича всяка сутрин в парка и след това спи в къщи със своя стопанин',
+  uk: 'собака моєї сестри бігає щоранку в парку і потім дуже довго спить вдома',
+  ar: 'يجري كلب أختي في الحديقة كل صباح ثم ينام في البيت مع صاحبه',
+  fa: 'سگ خواهرم هر روز صبح در پارک می‌دود و بعد در خانه با او می‌خوابد',
+  ur: 'میری بہن کا کتا ہر صبح باغ میں دوڑتا ہے اور پھر گھر میں بہت سوتا ہے',
+  he: 'הכלב של אחותי רץ בפארק כל בוקר ואחר כך ישן בבית',
+  hi: 'मेरी बहन का कुत्ता हर सुबह बाग में दौड़ता है और फिर घर में सोता है',
+  mr: 'माझ्या बहिणीचा कुत्रा रोज सकाळी बागेत धावतो आणि नंतर घरात झोपतो तो खूप छान आहे',
+  ne: 'मेरो बहिनीको कुकुर हरेक बिहान पार्कमा दौडन्छ र पछि घरमा सुत्छ यो धेरै राम्रो छ',
+  bn: 'আমার বোনের কুকুর প্রতিদিন সকালে পার্কে দৌড়ায় এবং পরে ঘরে ঘুমায়',
+  pa: 'ਮੇਰੀ ਭੈਣ ਦਾ ਕੁੱਤਾ ਹਰ ਸਵੇਰ ਬਾਗ ਵਿੱਚ ਦੌੜਦਾ ਹੈ ਅਤੇ ਫਿਰ ਘਰ ਵਿੱਚ ਸੌਂਦਾ ਹੈ',
+  gu: 'મારી બહેનનો કૂતરો દરરોજ સવારે બગીચામાં દોડે છે અને પછી ઘરમાં સૂએ છે',
+  ta: 'என் சகோதரியின் நாய் தினமும் காலையில் பூங்காவில் ஓடுகிறது பிறகு வீட்டில் தூங்குகிறது',
+  te: 'నా సోదరి కుక్క ప్రతి ఉదయం పార్కులో పరుగెడుతుంది తరువాత ఇంట్లో నిద్రపోతుంది',
+  kn: 'ನನ್ನ ಸಹೋದರಿಯ ನಾಯಿ ಪ್ರತಿದಿನ ಬೆಳಿಗ್ಗೆ ಉದ್ಯಾನದಲ್ಲಿ ಓಡುತ್ತದೆ ನಂತರ ಮನೆಯಲ್ಲಿ ಮಲಗುತ್ತದೆ',
+  ml: 'എന്റെ സഹോദരിയുടെ നായ എല്ലാ ദിവസവും രാവിലെ പാർക്കിൽ ഓടുന്നു പിന്നെ വീട്ടിൽ ഉറങ്ങുന്നു',
+  th: 'สุนัขของพี่สาวฉัน วิ่งในสวนสาธารณะทุกเช้า แล้วก็นอนในบ้าน',
+  ko: '내 여동생의 개는 매일 아침 공원에서 달리고 그다음에 집에서 잔다',
+  ja: '妹の犬は 毎朝公園を走り その後で 家で寝ます',
+};

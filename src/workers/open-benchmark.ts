@@ -1,0 +1,86 @@
+/** Opens what a user named after --bench, by its address: a built-in benchmark, a file of their own, or one behind a scheme (`gym://`, …). */
+
+import { openDataset } from '../adapters/datasets/open.js';
+import { openLocalEnvironment } from '../adapters/environments/local.js';
+import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
+import { definitionHash } from '../benchmarks/definition.js';
+import { loadBenchmark } from '../benchmarks/registry.js';
+import type { Benchmark, ParameterValues, ScoreSummary, ScorerNeed } from '../core/benchmark.js';
+import type { Environment } from '../core/environment.js';
+import type { GenerationSettings } from '../core/model.js';
+import { applyParameters } from '../core/parameters.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What is to be opened; `resources` are made once it is known what the scorer needs. */
+export interface BenchmarkRequest {
+  readonly ref: string;
+  /** Null keeps the benchmark's own. */
+  readonly systemPrompt: string | null;
+  readonly params: ParameterValues;
+  readonly env: Env;
+  readonly cwd: string;
+  readonly resources?: (scorer: { readonly name: string; readonly needs: readonly ScorerNeed[] }) => Promise<ScorerResources>;
+}
+
+/** A benchmark with its data set read and its prompts made; no model yet. */
+export interface LoadedBenchmark {
+  readonly name: string;
+  readonly environment: Environment;
+  /** `sha256:` of what makes prompts and scores; see PlannedBenchmark. */
+  readonly definitionHash: string;
+  readonly scorer: string;
+  readonly needs: readonly ScorerNeed[];
+  /** Settings that the benchmark's authors prescribe. */
+  readonly generation: GenerationSettings;
+  /** Absent for benchmarks that are not defined here (`gym://`, …). */
+  readonly benchmark?: Benchmark;
+}
+
+/** @throws NelError for an unknown benchmark, a file that defines none, a bad parameter, or a data set that cannot be had or is broken */
+export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBenchmark> {
+  return openDefined(request);
+}
+
+/**
+ * What makes the scores of a benchmark that are no means, without its data set: for a merge.
+ * @returns undefined for a benchmark that has none
+ */
+export async function summaryOf(request: Pick<BenchmarkRequest, 'ref' | 'params' | 'cwd'>): Promise<(() => ScoreSummary) | undefined> {
+  const { benchmark } = await loadBenchmark(request.ref, request.cwd);
+  return applyParameters(benchmark, request.params).createSummary;
+}
+
+async function openDefined({ ref, systemPrompt, params, env, cwd, resources }: BenchmarkRequest): Promise<LoadedBenchmark> {
+  const loaded = await loadBenchmark(ref, cwd);
+  const benchmark = applyParameters(loaded.benchmark, params);
+  const { name, requiredFields, dataset, localPath, fewShot, scorer } = benchmark;
+  const { rows, info } = await openDataset(dataset, { name, requiredFields, env, ...(localPath === undefined ? {} : { localPath }) });
+  const examples =
+    fewShot !== undefined && 'dataset' in fewShot
+      ? await openDataset(fewShot.dataset, {
+          name: `${name}, few-shot examples`,
+          requiredFields: fewShot.requiredFields,
+          env,
+          ...(fewShot.localPath === undefined ? {} : { localPath: fewShot.localPath }),
+        })
+      : undefined;
+  const needs = scorer.needs ?? [];
+  const environment = openLocalEnvironment({
+    benchmark,
+    rows,
+    info,
+    systemPrompt,
+    ...(examples ? { examples: examples.rows } : {}),
+    resources: (await resources?.({ name: scorer.name, needs })) ?? {},
+  });
+  return {
+    name,
+    environment,
+    definitionHash: definitionHash(benchmark, loaded.sourceHash, examples?.info.fingerprint ?? null),
+    scorer: scorer.name,
+    needs,
+    generation: benchmark.generation ?? {},
+    benchmark,
+  };
+}

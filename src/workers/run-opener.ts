@@ -1,0 +1,151 @@
+/** Opens runs for activities: from run.json to environments, solvers, model clients and limiters. */
+
+import { setMaxListeners } from 'node:events';
+import path from 'node:path';
+import { withMetrics } from '../adapters/environments/with-metrics.js';
+import { createOpenAiModel } from '../adapters/models/openai.js';
+import { readRunFile } from '../artifacts/run-file.js';
+import { NelError } from '../core/errors.js';
+import type { Judge } from '../core/judge.js';
+import type { Model } from '../core/model.js';
+import type { PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
+import { DEFAULT_DELAYS } from '../engine/call.js';
+import { now } from '../engine/clock.js';
+import { Endpoint } from '../engine/endpoint.js';
+import type { RunRef } from '../workflows/contract.js';
+import { createServiceJudge } from './judge.js';
+import { noModel } from './no-model.js';
+import { type Env, openBenchmark } from './open-benchmark.js';
+import type { OpenBenchmark, OpenRun } from './open-run.js';
+import { mergedGeneration, serviceOf } from './plan.js';
+import { Redactor } from './redactor.js';
+import { metricsOf, scorerResources } from './scoring-resources.js';
+import { createSolver } from './solver.js';
+
+// A batch's samples all listen to its two signals.
+setMaxListeners(0);
+
+/** One of these lives as long as its worker. */
+export class RunOpener {
+  readonly redactor = new Redactor();
+  private readonly runs = new Map<string, Promise<OpenRun>>();
+  private readonly endpoints = new Map<string, Endpoint>();
+
+  constructor(private readonly env: Env) {}
+
+  /** Cached. @throws NelError when there is no run.json or it is another run's */
+  open(ref: RunRef): Promise<OpenRun> {
+    // A resume may come with other concurrency, limits or key variables.
+    const key = `${ref.run_dir}\0${ref.spec_hash}\0${ref.generation}`;
+    let run = this.runs.get(key);
+    if (run === undefined) {
+      run = this.read(ref);
+      this.runs.set(key, run);
+      run.catch(() => this.runs.delete(key));
+    }
+    return run;
+  }
+
+  private async read(ref: RunRef): Promise<OpenRun> {
+    const run = await readRunFile(ref.run_dir);
+    if (run === undefined) {
+      throw new NelError('data', `${ref.run_dir} holds no run.json on this worker's machine`, {
+        hint: 'the output directory must be on a file system that all workers share',
+      });
+    }
+    if (run.spec_hash !== ref.spec_hash || run.run_id !== ref.run_id)
+      throw new NelError('data', `${ref.run_dir}/run.json belongs to another run`);
+    const benchmarks = new Map<string, Promise<OpenBenchmark>>();
+    return {
+      run,
+      openBenchmark: (name) => {
+        let benchmark = benchmarks.get(name);
+        if (benchmark === undefined) {
+          const planned = run.benchmarks.find((candidate) => candidate.name === name);
+          if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${name}`);
+          benchmark = this.openPlanned(ref.run_dir, run.spec, planned);
+          benchmarks.set(name, benchmark);
+          benchmark.catch(() => benchmarks.delete(name));
+        }
+        return benchmark;
+      },
+    };
+  }
+
+  /** Builds what a planned benchmark needs to be asked. @throws NelError when its data set or definition changed since it was planned */
+  async openPlanned(runDir: string, spec: RunSpec, planned: PlannedBenchmark): Promise<OpenBenchmark> {
+    const { spec: benchmark } = planned;
+    const judges = new Map<string, { readonly judge: Judge; readonly model: Model }>();
+    const judgeOf = (name: string): Judge => {
+      let known = judges.get(name);
+      if (known === undefined) {
+        const service = serviceOf(spec, benchmark.ref, name);
+        const model = this.model(service);
+        known = { model, judge: createServiceJudge({ name, service, model, endpoint: this.endpoint(service) }) };
+        judges.set(name, known);
+      }
+      return known.judge;
+    };
+    const loaded = await openBenchmark({
+      ref: benchmark.ref,
+      systemPrompt: benchmark.system_prompt,
+      params: benchmark.params,
+      env: this.env,
+      cwd: process.cwd(),
+      resources: ({ needs }) => scorerResources(benchmark, needs, this.env, judgeOf),
+    });
+    assertUnchanged('data set', planned, planned.dataset.fingerprint, loaded.environment.dataset.fingerprint);
+    assertUnchanged('definition', planned, planned.definition_hash, loaded.definitionHash);
+    const environment = withMetrics(loaded.environment, metricsOf(benchmark, judgeOf));
+    const { service: name } = benchmark.solver;
+    const service = name === null ? null : serviceOf(spec, benchmark.ref, name);
+    const generation = service === null ? {} : mergedGeneration(loaded.generation, service, benchmark);
+    return {
+      planned,
+      dir: path.join(runDir, planned.name),
+      environment,
+      solver: await createSolver({ spec: benchmark.solver, service, generation, environment }),
+      model: service === null ? noModel(benchmark.solver.type) : this.model(service),
+      judges: [...judges.values()].map(({ model }) => model),
+      endpoint: service === null ? new Endpoint(benchmark.solver.type, 1, now) : this.endpoint(service),
+      policy: { maxRetries: service?.max_retries ?? 0, ...DEFAULT_DELAYS },
+    };
+  }
+
+  private model(service: ServiceSpec): Model {
+    return createOpenAiModel({ service, apiKey: this.apiKey(service), redact: this.redactor.redact });
+  }
+
+  private apiKey(service: ServiceSpec): string | null {
+    if (service.api_key_env === null) return null;
+    const key = this.env[service.api_key_env];
+    if (!key) {
+      throw new NelError('config', `the API key variable ${service.api_key_env} is not set where the worker runs`, {
+        hint: `export ${service.api_key_env}=… and start again`,
+      });
+    }
+    this.redactor.learn(key);
+    return key;
+  }
+
+  /** One limiter an endpoint, whatever benchmarks and models share it. */
+  private endpoint(service: ServiceSpec): Endpoint {
+    let endpoint = this.endpoints.get(service.url);
+    if (endpoint === undefined) {
+      endpoint = new Endpoint(service.url, service.concurrency, now);
+      this.endpoints.set(service.url, endpoint);
+    }
+    return endpoint;
+  }
+}
+
+function assertUnchanged(what: string, planned: PlannedBenchmark, before: string, now: string): void {
+  if (before === now) return;
+  throw new NelError(
+    'data',
+    `${planned.name}: the ${what} changed since the run began (${before.slice(0, 19)}… then, ${now.slice(0, 19)}… now)`,
+    {
+      hint: 'restore it, or use a new output directory',
+    },
+  );
+}
