@@ -35,6 +35,8 @@ export interface BenchmarkDefinition {
   readonly dataset: DatasetRef;
   /** Path under NEL_DATA_DIR with the same rows, for machines without network. */
   readonly localPath?: string;
+  /** Names of the columns of a CSV or TSV file that has no header. */
+  readonly columns?: readonly string[];
   /** A template with `{field}` (braces are written `{{` and `}}`), or a function of the row. */
   readonly prompt: string | ((row: Row) => string | readonly ContentPart[]);
   /** The field with the right answer. Either this or `target`. */
@@ -65,6 +67,7 @@ const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
   description: true,
   dataset: true,
   localPath: true,
+  columns: true,
   prompt: true,
   targetField: true,
   target: true,

@@ -3,7 +3,8 @@
 import type { Benchmark, Row } from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
 import { gsm8k, gsm8kGold } from '../core/scoring/gsm8k.js';
-import { defineBenchmark } from './define.js';
+import { fieldText } from '../core/template.js';
+import { defineParametrized } from './define.js';
 
 /** Data set commit on the Hub; rows of another commit would be another data set. */
 const REVISION = '740312add88f781978c0658806c59bc2815b9866';
@@ -11,22 +12,46 @@ const REVISION = '740312add88f781978c0658806c59bc2815b9866';
 /**
  * Paper: Cobbe et al. 2021, Training Verifiers to Solve Math Word Problems, arXiv:2110.14168.
  * Data: openai/gsm8k, config `main`, split `test` (MIT), or `gsm8k/test.jsonl` of OpenAI's grade-school-math.
- * Rule: the answer's last number, as lm-evaluation-harness' `flexible-extract` (src/core/scoring/gsm8k.ts).
- * Prompt: zero-shot, chain of thought, in our words.
+ * Rule: the answer's last number, as lm-evaluation-harness' `flexible-extract`; with `strict`, only what follows `#### `
+ * (src/core/scoring/gsm8k.ts).
+ * Prompt: chain of thought, in our words; zero-shot, or the first problems of the training split with their solutions.
  */
-export const gsm8kBenchmark: Benchmark = defineBenchmark({
-  name: 'gsm8k',
-  description: 'Grade-school math word problems (1,319), exact number',
-  dataset: `hf://openai/gsm8k?config=main&split=test&revision=${REVISION}`,
-  localPath: 'gsm8k/test.jsonl',
-  requiredFields: ['question', 'answer'],
-  prompt:
-    'Work out the following word problem step by step. ' +
-    'Put the result on the last line, as "#### " and the bare number, without units or other words.\n\n' +
-    'Problem: {question}',
-  target: goldOf,
-  scorer: gsm8k(),
-});
+export const gsm8kBenchmark: Benchmark = defineParametrized(
+  {
+    shots: { type: 'integer', default: 0, min: 0, max: 16, description: 'worked problems before each question' },
+    cot: { type: 'boolean', default: true, description: 'ask for the steps before the result' },
+    strict: { type: 'boolean', default: false, description: 'count only a number behind "#### "' },
+  },
+  ({ shots, cot, strict }) => ({
+    name: 'gsm8k',
+    description: 'Grade-school math word problems (1,319), exact number',
+    dataset: `hf://openai/gsm8k?config=main&split=test&revision=${REVISION}`,
+    localPath: 'gsm8k/test.jsonl',
+    requiredFields: ['question', 'answer'],
+    prompt: (row) => `${cot ? WITH_STEPS : WITHOUT_STEPS}Problem: ${fieldText(row, 'question')}`,
+    target: goldOf,
+    scorer: gsm8k({ strict }),
+    ...(shots === 0
+      ? {}
+      : {
+          fewShot: {
+            dataset: `hf://openai/gsm8k?config=main&split=train&revision=${REVISION}`,
+            localPath: 'gsm8k/train.jsonl',
+            requiredFields: ['question', 'answer'],
+            count: shots,
+            turns: (row: Row) => ({
+              user: `Problem: ${fieldText(row, 'question')}`,
+              assistant: cot ? fieldText(row, 'answer').replaceAll(/<<[^<>]*>>/g, '') : `#### ${goldOf(row)}`,
+            }),
+          },
+        }),
+  }),
+);
+
+const WITH_STEPS =
+  'Work out the following word problem step by step. ' +
+  'Put the result on the last line, as "#### " and the bare number, without units or other words.\n\n';
+const WITHOUT_STEPS = 'Give the result of the following word problem as "#### " and the bare number, and nothing else.\n\n';
 
 function goldOf(row: Row): string {
   const gold = gsm8kGold(String(row['answer']));

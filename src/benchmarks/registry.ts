@@ -6,12 +6,38 @@ import type { Benchmark } from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import { practiceBenchmarks } from '../practice/benchmarks.js';
+import { aime2025Benchmark } from './aime-2025.js';
+import { dropBenchmark } from './drop.js';
 import { loadBenchmarkFile } from './file.js';
+import { gpqaBenchmark } from './gpqa.js';
 import { gsm8kBenchmark } from './gsm8k.js';
+import { humanevalBenchmark } from './humaneval.js';
+import { ifevalBenchmark } from './ifeval.js';
+import { math500Benchmark } from './math500.js';
+import { mgsmBenchmark } from './mgsm.js';
+import { mmluBenchmark } from './mmlu.js';
 import { mmluProBenchmark } from './mmlu-pro.js';
+import { simpleqaBenchmark } from './simpleqa.js';
+import { triviaqaBenchmark } from './triviaqa.js';
+import { truthfulqaBenchmark } from './truthfulqa.js';
 
 /** The benchmarks that can be named without a file, in the order of `nel list benchmarks`. */
-export const builtinBenchmarks: readonly Benchmark[] = [gsm8kBenchmark, mmluProBenchmark, ...practiceBenchmarks];
+export const builtinBenchmarks: readonly Benchmark[] = [
+  aime2025Benchmark,
+  dropBenchmark,
+  gpqaBenchmark,
+  gsm8kBenchmark,
+  humanevalBenchmark,
+  ifevalBenchmark,
+  math500Benchmark,
+  mgsmBenchmark,
+  mmluBenchmark,
+  mmluProBenchmark,
+  simpleqaBenchmark,
+  triviaqaBenchmark,
+  truthfulqaBenchmark,
+  ...practiceBenchmarks,
+];
 
 export interface LoadedBenchmark {
   readonly benchmark: Benchmark;

@@ -115,6 +115,8 @@ export interface Benchmark {
   readonly dataset: DatasetRef;
   /** Path under NEL_DATA_DIR that holds the same rows, for machines without network. */
   readonly localPath?: string;
+  /** Names of the columns of a CSV or TSV file that has no header. */
+  readonly columns?: readonly string[];
   /** Fields that every row must have; a row without one is an error with file and row. */
   readonly requiredFields: readonly string[];
   /** The prompt: a template with `{field}`, or a function of the row that gives a text, or text and images in order. */

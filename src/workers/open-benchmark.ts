@@ -5,7 +5,7 @@ import { openLocalEnvironment } from '../adapters/environments/local.js';
 import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
 import { definitionHash } from '../benchmarks/definition.js';
 import { loadBenchmark } from '../benchmarks/registry.js';
-import type { Benchmark, ParameterValues, ScoreSummary, ScorerNeed } from '../core/benchmark.js';
+import type { Benchmark, ParameterValues, ScorerNeed, ScoreSummary } from '../core/benchmark.js';
 import type { Environment } from '../core/environment.js';
 import type { GenerationSettings } from '../core/model.js';
 import { applyParameters } from '../core/parameters.js';
@@ -54,8 +54,14 @@ export async function summaryOf(request: Pick<BenchmarkRequest, 'ref' | 'params'
 async function openDefined({ ref, systemPrompt, params, env, cwd, resources }: BenchmarkRequest): Promise<LoadedBenchmark> {
   const loaded = await loadBenchmark(ref, cwd);
   const benchmark = applyParameters(loaded.benchmark, params);
-  const { name, requiredFields, dataset, localPath, fewShot, scorer } = benchmark;
-  const { rows, info } = await openDataset(dataset, { name, requiredFields, env, ...(localPath === undefined ? {} : { localPath }) });
+  const { name, requiredFields, columns, dataset, localPath, fewShot, scorer } = benchmark;
+  const { rows, info } = await openDataset(dataset, {
+    name,
+    requiredFields,
+    columns,
+    env,
+    ...(localPath === undefined ? {} : { localPath }),
+  });
   const examples =
     fewShot !== undefined && 'dataset' in fewShot
       ? await openDataset(fewShot.dataset, {

@@ -29,8 +29,11 @@ export function dataExtension(file: string): DataExtension | undefined {
   return DATA_EXTENSIONS.find((extension) => name.endsWith(extension) || (extension !== '.parquet' && name.endsWith(`${extension}.gz`)));
 }
 
-/** @throws NelError of kind `data` with file, line and column of what is broken */
-export async function readDataFile(file: string): Promise<FileRows> {
+/**
+ * @param columns names for a CSV or TSV file without a header
+ * @throws NelError of kind `data` with file, line and column of what is broken
+ */
+export async function readDataFile(file: string, columns?: readonly string[]): Promise<FileRows> {
   switch (dataExtension(file)) {
     case '.jsonl':
     case '.ndjson':
@@ -38,9 +41,9 @@ export async function readDataFile(file: string): Promise<FileRows> {
     case '.json':
       return readJson(file);
     case '.csv':
-      return readSeparated(file, ',');
+      return readSeparated(file, ',', columns);
     case '.tsv':
-      return readSeparated(file, '\t');
+      return readSeparated(file, '\t', columns);
     case '.parquet':
       return readParquet(file);
     default:
@@ -110,11 +113,11 @@ async function readJson(file: string): Promise<FileRows> {
   return { rows: list as Row[], at: () => ({ file }) };
 }
 
-async function readSeparated(file: string, delimiter: string): Promise<FileRows> {
+async function readSeparated(file: string, delimiter: string, columns?: readonly string[]): Promise<FileRows> {
   const text = await readText(file);
   try {
     const records = parseCsv(text, {
-      columns: true,
+      columns: columns === undefined ? true : [...columns],
       delimiter,
       bom: true,
       info: true,

@@ -17,6 +17,8 @@ export interface OpenDatasetContext {
   /** The benchmark's name, for errors. */
   readonly name: string;
   readonly requiredFields: readonly string[];
+  /** Names of the columns of a CSV or TSV file that has no header. */
+  readonly columns?: readonly string[] | undefined;
   /** Path of the same rows under NEL_DATA_DIR, which goes before any other source. */
   readonly localPath?: string;
   /** NEL_DATA_DIR, HF_ENDPOINT, HF_TOKEN, XDG_CACHE_HOME and proxies are read from it. */
@@ -54,7 +56,7 @@ export async function openDataset(ref: DatasetRef, context: OpenDatasetContext):
 
 async function findSource(ref: DatasetRef, context: OpenDatasetContext): Promise<Source> {
   const local = localFile(context);
-  if (local !== undefined) return readSource([local], local, null);
+  if (local !== undefined) return readSource([local], { source: local, revision: null, columns: context.columns });
   if (typeof ref !== 'string') return inlineSource(ref, context.name);
   if (isHubAddress(ref)) return hubSource(ref, context);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(ref)) {
@@ -67,7 +69,7 @@ async function findSource(ref: DatasetRef, context: OpenDatasetContext): Promise
     throw new NelError('data', `${context.name}: no data file ${file}`, {
       hint: "Relative paths are taken from the benchmark file's folder.",
     });
-  return readSource([file], file, null);
+  return readSource([file], { source: file, revision: null, columns: context.columns });
 }
 
 function localFile({ localPath, env }: OpenDatasetContext): string | undefined {
@@ -87,7 +89,7 @@ async function hubSource(ref: string, context: OpenDatasetContext): Promise<Sour
   const address = parseHubAddress(ref);
   try {
     const { files, commit } = await fetchHubSplit(address, context.env, context.pauseScale);
-    return await readSource(files, formatHubAddress(address), commit);
+    return await readSource(files, { source: formatHubAddress(address), revision: commit, columns: context.columns });
   } catch (error) {
     if (!(error instanceof HubUnreachableError)) throw error;
     throw new NelError(
@@ -111,11 +113,14 @@ function offlineHint({ localPath, env }: OpenDatasetContext): string {
   return `${wanted}, or ${network}.`;
 }
 
-async function readSource(files: readonly string[], source: string, revision: string | null): Promise<Source> {
+async function readSource(
+  files: readonly string[],
+  { source, revision, columns }: Pick<Source, 'source' | 'revision'> & { readonly columns: readonly string[] | undefined },
+): Promise<Source> {
   const rows: Row[] = [];
   const starts: { first: number; file: string; at(index: number): SourcePosition }[] = [];
   for (const file of files) {
-    const read = await readDataFile(file);
+    const read = await readDataFile(file, columns);
     starts.push({ first: rows.length, file, at: read.at });
     for (const row of read.rows) rows.push(row);
   }

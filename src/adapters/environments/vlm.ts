@@ -97,7 +97,9 @@ async function locate(address: VlmAddressParts, folders: readonly string[], env:
     return { file: found, kind: custom };
   }
   if (type !== null) {
-    throw new NelError('usage', `${name} is a data set of VLMEvalKit and has its own type`, { hint: 'Leave the type out, or name a file.' });
+    throw new NelError('usage', `${name} is a data set of VLMEvalKit and has its own type`, {
+      hint: 'Leave the type out, or name a file.',
+    });
   }
   const kind = kindOf(name);
   if (typeof kind !== 'object') throw notNative(entry, kind);
@@ -106,9 +108,13 @@ async function locate(address: VlmAddressParts, folders: readonly string[], env:
 
 function notNative({ name, className }: CatalogueEntry, reason: 'judge' | 'own_rules' | undefined): NelError {
   return reason === 'judge'
-    ? new NelError('config', `${name} is scored by a judge model in VLMEvalKit (class ${className}), and there is no rule for it without one`, {
-        hint: 'A TSV of its rows can be run with a rule: vlmevalkit://./file.tsv?type=VQA',
-      })
+    ? new NelError(
+        'config',
+        `${name} is scored by a judge model in VLMEvalKit (class ${className}), and there is no rule for it without one`,
+        {
+          hint: 'A TSV of its rows can be run with a rule: vlmevalkit://./file.tsv?type=VQA',
+        },
+      )
     : new NelError('config', `${name} has a program of its own in VLMEvalKit (class ${className}) and is not read here`, {
         hint: 'A TSV of its rows can be run with a rule: vlmevalkit://./file.tsv?type=MCQ',
       });
@@ -128,7 +134,7 @@ async function fetched({ name, url, md5 }: CatalogueEntry, folders: readonly str
 
 /** A file that was there already is held to the same MD5 as one that is downloaded. */
 function checkDigest(file: string, { digests }: VlmTable, entry: CatalogueEntry | undefined): void {
-  if (entry?.md5 == null || entry.md5 === digests.md5) return;
+  if (entry === undefined || entry.md5 === null || entry.md5 === digests.md5) return;
   throw new NelError('data', `this is not VLMEvalKit's ${entry.name}: its MD5 is ${digests.md5}, not ${entry.md5}`, {
     at: { file },
     hint: 'Delete it to have it downloaded again, or name the file itself: vlmevalkit://PATH?type=…',
@@ -217,7 +223,8 @@ function assemble({ address, kind, images, scorer, systemPrompt, fingerprint }: 
     dataset: { source: `vlmevalkit://${address.file ?? name}`, revision: `md5:${table.digests.md5}`, fingerprint, size: table.rows.length },
     async seed(problemIdx, _repeat, signal) {
       const row = table.rows[problemIdx];
-      if (row === undefined) throw new NelError('data', `${name}: there is no problem_idx ${problemIdx} among ${table.rows.length} problems`);
+      if (row === undefined)
+        throw new NelError('data', `${name}: there is no problem_idx ${problemIdx} among ${table.rows.length} problems`);
       const uris = await rowImages(images, row);
       signal.throwIfAborted();
       return seedOf({ row, uris, kind, scorer, systemPrompt, file });
@@ -263,7 +270,10 @@ function contentOf(row: VlmRow, uris: readonly string[], kind: VlmKind, file: st
       return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     });
   } catch (error) {
-    throw new NelError('data', `index ${JSON.stringify(row.index)}: ${errorMessage(error)}`, { at: { file, line: row.line }, cause: error });
+    throw new NelError('data', `index ${JSON.stringify(row.index)}: ${errorMessage(error)}`, {
+      at: { file, line: row.line },
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Reports over multiple-choice data sets, as VLMEvalKit makes them: fractions of right rows, overall and by group, with rotations counted as one. */
 
-import { byIndex, grouped, meanReward, type Metrics, mean, metricName, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
+import { byIndex, grouped, type Metrics, mean, meanReward, metricName, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
 
 /** MMBench's abilities under their usual abbreviations. */
 const ABILITIES: Readonly<Record<string, string>> = {

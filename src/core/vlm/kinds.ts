@@ -11,7 +11,16 @@ import type { PromptStyle } from './prompts.js';
  * - `caption`: nothing by row; BLEU, ROUGE-L and CIDEr over all rows
  * - `mathvista`: the rules that VLMEvalKit tries before its judge
  */
-export type VlmScoring = 'choice' | 'choice_cot' | 'yes_no' | 'yes_no_any_case' | 'line' | 'ocrbench' | 'contains' | 'caption' | 'mathvista';
+export type VlmScoring =
+  | 'choice'
+  | 'choice_cot'
+  | 'yes_no'
+  | 'yes_no_any_case'
+  | 'line'
+  | 'ocrbench'
+  | 'contains'
+  | 'caption'
+  | 'mathvista';
 
 /** What is made of all rows together; see summaries.ts. */
 export type VlmReport =

@@ -25,11 +25,25 @@ const MISSING = new Set([
   'null',
 ]);
 
-const INTEGER = /^ *([+-]?)0*(\d+) *$/;
-const FLOAT = /^ *[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?) *$/;
-const TRUTH: Readonly<Record<string, string>> = { true: 'True', True: 'True', TRUE: 'True', false: 'False', False: 'False', FALSE: 'False' };
+// No two repetitions beside each other that could share a character: linear in cells of megabytes.
+const INTEGER = /^ *([+-]?)(\d+) *$/;
+const FLOAT = /^ *[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?) *$/;
+const TRUTH: Readonly<Record<string, string>> = {
+  true: 'True',
+  True: 'True',
+  TRUE: 'True',
+  false: 'False',
+  False: 'False',
+  FALSE: 'False',
+};
 /** Digits that surely fit a 64-bit integer; longer numbers are left as they stand. */
 const INTEGER_DIGITS = 18;
+
+/** Sign and digits without leading zeros, or null where the cell is no integer. */
+function integerParts(cell: string): { sign: string; digits: string } | null {
+  const [, sign = '', digits] = INTEGER.exec(cell) ?? [];
+  return digits === undefined ? null : { sign, digits: digits.replace(/^0+(?=\d)/, '') };
+}
 
 export function isMissingCell(text: string): boolean {
   return MISSING.has(text);
@@ -53,7 +67,7 @@ export class ColumnFormReader {
     }
     this.present++;
     if (!this.integer && !this.float && !this.truth) return;
-    this.integer &&= (INTEGER.exec(cell)?.[2]?.length ?? Infinity) <= INTEGER_DIGITS;
+    this.integer &&= (integerParts(cell)?.digits.length ?? Infinity) <= INTEGER_DIGITS;
     this.float &&= this.integer || FLOAT.test(cell);
     this.truth &&= Object.hasOwn(TRUTH, cell);
   }
@@ -72,7 +86,7 @@ export function cellText(cell: string, form: ColumnForm): string | undefined {
   if (isMissingCell(cell)) return undefined;
   switch (form) {
     case 'integer': {
-      const [, sign = '', digits = '0'] = INTEGER.exec(cell) ?? [];
+      const { sign, digits } = integerParts(cell) ?? { sign: '', digits: '0' };
       return sign === '-' && digits !== '0' ? `-${digits}` : digits;
     }
     case 'integer_with_gaps':

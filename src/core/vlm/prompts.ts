@@ -137,8 +137,10 @@ function atNumberedPlaces(text: string, images: number): PromptPart[] {
 
 /** Each `<image>` in the text stands for the next image. Images that the text has no place for are not shown, as in the reference. */
 function atPlaces(text: string, images: number): PromptPart[] {
-  return text.split('<image>').flatMap((piece, i): PromptPart[] => [
-    ...(i > 0 && i <= images ? [{ type: 'image' as const, image: i - 1 }] : []),
-    ...(piece === '' ? [] : [{ type: 'text' as const, text: piece }]),
-  ]);
+  return text
+    .split('<image>')
+    .flatMap((piece, i): PromptPart[] => [
+      ...(i > 0 && i <= images ? [{ type: 'image' as const, image: i - 1 }] : []),
+      ...(piece === '' ? [] : [{ type: 'text' as const, text: piece }]),
+    ]);
 }

@@ -6,7 +6,7 @@ import { isEmptyAnswer, nothingExtracted } from '../scoring/failure.js';
 import { rougeL } from '../scoring/vlm/caption.js';
 import { inferChoice } from '../scoring/vlm/choice.js';
 import { type LineMethod, lineScore, matchLine, methodOf } from '../scoring/vlm/line.js';
-import { mathVistaCorrect, mathVistaPrefetch, type MathVistaRow } from '../scoring/vlm/mathvista.js';
+import { type MathVistaRow, mathVistaCorrect, mathVistaPrefetch } from '../scoring/vlm/mathvista.js';
 import { afterAnswerLine } from '../scoring/vlm/mmmu-pro.js';
 import { containsAnswer } from '../scoring/vlm/ocrbench.js';
 import { answerList } from '../scoring/vlm/python-literal.js';
@@ -66,7 +66,10 @@ function ruleOf(kind: VlmKind, dataset: string, method: LineMethod | null): RowS
 /** Of MMMU: an open row is a choice between its answer and anything else, and whatever is no letter is answered by A. */
 function asChoice(cells: Cells, answer: string): { options: Record<string, string>; answer: string } {
   const options = { ...optionsOf(cells) };
-  return { options: cells.has('A') ? options : { ...options, A: answer, B: 'Other Answers' }, answer: /^[A-Z]$/.test(answer) ? answer : 'A' };
+  return {
+    options: cells.has('A') ? options : { ...options, A: answer, B: 'Other Answers' },
+    answer: /^[A-Z]$/.test(answer) ? answer : 'A',
+  };
 }
 
 function choiceRule({ openRowsAsChoices, scoring }: VlmKind, answerOf: (cells: Cells) => string): RowScorer {

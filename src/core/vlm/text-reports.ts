@@ -2,7 +2,7 @@
 
 import { captionScores } from '../scoring/vlm/caption.js';
 import { answerList } from '../scoring/vlm/python-literal.js';
-import { meanReward, type Metrics, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
+import { type Metrics, meanReward, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
 
 const percent = (rows: readonly ReportRow[]): number => 100 * meanReward(rows);
 
@@ -58,7 +58,8 @@ export function captionReport(rows: readonly ReportRow[]): Metrics {
 export function mathVistaReport(rows: readonly ReportRow[]): Metrics {
   const metrics: Metrics = { Overall: percent(rows) };
   for (const task of valuesOf(rows, 'task')) metrics[task] = percent(rowsWith(rows, 'task', task));
-  const skillsOf = ({ fields }: ReportRow): string[] => (fields['skills'] === undefined ? [] : (answerList(fields['skills']) ?? [fields['skills']]));
+  const skillsOf = ({ fields }: ReportRow): string[] =>
+    fields['skills'] === undefined ? [] : (answerList(fields['skills']) ?? [fields['skills']]);
   for (const skill of new Set(rows.flatMap(skillsOf))) metrics[skill] = percent(rows.filter((row) => skillsOf(row).includes(skill)));
   return metrics;
 }

@@ -1,6 +1,6 @@
 /** Reports over yes/no data sets, as VLMEvalKit makes them; in percent unless said otherwise. */
 
-import { grouped, meanReward, type Metrics, mean, metricName, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
+import { grouped, type Metrics, mean, meanReward, metricName, type ReportRow, rowsWith, valuesOf } from './report-rows.js';
 
 const percent = (rows: readonly ReportRow[]): number => 100 * meanReward(rows);
 
@@ -96,7 +96,8 @@ export function popeReport(rows: readonly ReportRow[]): Metrics {
   };
   const metrics: Metrics = { ...scores(exploded), F1: 100 * confusion(exploded).f1 };
   for (const category of valuesOf(exploded, 'category')) {
-    for (const [name, score] of Object.entries(scores(rowsWith(exploded, 'category', category)))) metrics[metricName(category, name)] = score;
+    for (const [name, score] of Object.entries(scores(rowsWith(exploded, 'category', category))))
+      metrics[metricName(category, name)] = score;
   }
   return metrics;
 }

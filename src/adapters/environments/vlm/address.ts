@@ -39,7 +39,16 @@ export function parseVlmAddress(address: string, cwd: string): VlmAddressParts {
   if (metric !== null && type !== 'VQA') throw usage(address, 'has a metric, which only type=VQA takes');
   if (!isFile) return { name: target, file: null, type, metric };
   const file = path.resolve(cwd, target);
-  return { name: path.basename(file).replace(/\.tsv$/i, '').replace(/[^\w.-]/g, '_') || 'vlm', file, type, metric };
+  return {
+    name:
+      path
+        .basename(file)
+        .replace(/\.tsv$/i, '')
+        .replace(/[^\w.-]/g, '_') || 'vlm',
+    file,
+    type,
+    metric,
+  };
 }
 
 function splitOnce(text: string, sign: string): [string, string] {
@@ -60,9 +69,13 @@ function usage(address: string, problem: string, hint?: string): NelError {
 
 export function unknownName(name: string, folders: readonly string[]): NelError {
   const near = nearestName(name, catalogueNames());
-  return new NelError('usage', `VLMEvalKit knows no data set ${JSON.stringify(name)}, and there is no ${name}.tsv in ${folders.join(' or ')}`, {
-    hint: near === undefined ? `For a file of your own: ${SCHEME}./${name}.tsv?type=MCQ` : `Did you mean ${near}?`,
-  });
+  return new NelError(
+    'usage',
+    `VLMEvalKit knows no data set ${JSON.stringify(name)}, and there is no ${name}.tsv in ${folders.join(' or ')}`,
+    {
+      hint: near === undefined ? `For a file of your own: ${SCHEME}./${name}.tsv?type=MCQ` : `Did you mean ${near}?`,
+    },
+  );
 }
 
 /** Where data sets are looked for, first to last; the first is where they are downloaded to. */

@@ -95,7 +95,11 @@ async function oneAttempt({ handle, url, env, dispatcher, signal }: Attempt): Pr
   let response: Response;
   try {
     const headers = { 'user-agent': 'nel', 'accept-encoding': 'identity', ...authorization(url, env) };
-    response = await fetch(addressFor(url, env), { dispatcher, signal, headers: size === 0 ? headers : { ...headers, range: `bytes=${size}-` } });
+    response = await fetch(addressFor(url, env), {
+      dispatcher,
+      signal,
+      headers: size === 0 ? headers : { ...headers, range: `bytes=${size}-` },
+    });
   } catch (error) {
     signal.throwIfAborted();
     return networkProblem(error);

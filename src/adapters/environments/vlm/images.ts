@@ -139,7 +139,8 @@ export async function readImageFile(name: string, roots: readonly string[]): Pro
       if (!stats.isFile()) throw new NelError('data', `the image file ${JSON.stringify(name)} is no plain file`);
       return stats;
     });
-    if (size > LARGEST_IMAGES) throw new NelError('data', `the image file ${JSON.stringify(name)} has more than ${LARGEST_IMAGES >> 20} MiB`);
+    if (size > LARGEST_IMAGES)
+      throw new NelError('data', `the image file ${JSON.stringify(name)} has more than ${LARGEST_IMAGES >> 20} MiB`);
     return await handle.readFile();
   } finally {
     await handle.close();
@@ -163,7 +164,9 @@ async function safePath(name: string, roots: readonly string[]): Promise<string>
     outside = true;
   }
   const hint = `Image files are looked for in ${roots.join(' and ')}.`;
-  throw new NelError('data', outside ? `the image file ${shown} leads out of the images folder` : `there is no image file ${shown}`, { hint });
+  throw new NelError('data', outside ? `the image file ${shown} leads out of the images folder` : `there is no image file ${shown}`, {
+    hint,
+  });
 }
 
 function isWithin(root: string, file: string): boolean {

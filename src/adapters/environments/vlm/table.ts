@@ -100,7 +100,10 @@ function toRow({ cells, line, columns, columnForms, imageColumn }: RawRow): VlmR
 export function missingColumn(file: string, column: string, columns: readonly string[]): NelError {
   return new NelError('data', `there is no column ${JSON.stringify(column)}`, {
     at: { file, line: 1 },
-    hint: `The columns are ${columns.slice(0, 30).map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}.`,
+    hint: `The columns are ${columns
+      .slice(0, 30)
+      .map((name) => JSON.stringify(name.slice(0, 40)))
+      .join(', ')}.`,
   });
 }
 

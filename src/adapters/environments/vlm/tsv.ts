@@ -209,7 +209,10 @@ class TsvScanner {
       return;
     }
     if (this.keptBytes > LONGEST_TEXT) {
-      throw this.broken(`the cell in ${this.columnName()} is longer than ${LONGEST_TEXT >> 20} MiB`, 'Is a quote not closed, or does the column hold images?');
+      throw this.broken(
+        `the cell in ${this.columnName()} is longer than ${LONGEST_TEXT >> 20} MiB`,
+        'Is a quote not closed, or does the column hold images?',
+      );
     }
     this.kept.push(Buffer.from(chunk.subarray(from, to)));
   }

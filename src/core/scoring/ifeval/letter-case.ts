@@ -2,9 +2,9 @@
 
 import type { Check, Kwargs } from './arguments.js';
 import { countArgument, relationArgument, textArgument, thresholdChecks } from './arguments.js';
+import { countCapitalWords } from './capital-words.js';
 import { detectLanguage } from './detect-language.js';
 import { isLower, isUpper } from './python-text.js';
-import { wordTokens } from './word-tokens.js';
 
 /** No language can be told from a text without letters: the reference then counts the instruction as followed. */
 function isLanguage(response: string, language: string | undefined): boolean {
@@ -31,7 +31,7 @@ export function englishLowercase(): readonly Check[] {
 /** Words in capitals, as a tokeniser of English sees words (`U.S.` and `I` are words, `DON'T` is two): at least, or fewer than, so many. */
 export function capitalWordFrequency(kwargs: Kwargs): readonly Check[] {
   return thresholdChecks({
-    count: (response) => wordTokens(response).filter(isUpper).length,
+    count: countCapitalWords,
     threshold: countArgument(kwargs, 'capital_frequency'),
     relation: relationArgument(kwargs, 'capital_relation'),
     drawn: [1, 20],

@@ -40,7 +40,7 @@ function sameMatrix(gold: Expr, answer: Expr): boolean {
   return entries(gold).every((entry, at) => sameExpression(entry, others[at] as Expr));
 }
 
-/** A single letter or word equals only itself, and the same letters written out: `\text{yes}` is `yes`, a product of three. */
+/** A single letter or word equals only itself and the same letters written out: `\text{yes}` is `yes`, a product of three, `\mathbf{5}` is `5`. */
 function sameLetters(gold: Expr, answer: Expr): boolean {
   const [a, b] = [wordOf(gold), wordOf(answer)];
   return a !== null && a === b;
@@ -48,9 +48,10 @@ function sameLetters(gold: Expr, answer: Expr): boolean {
 
 function wordOf(node: Expr): string | null {
   if (node.kind === 'symbol') return node.name.toLowerCase();
+  if (node.kind === 'num' && !node.float) return node.value.q === 1n ? `${node.value.p}` : `${node.value.p}/${node.value.q}`;
   if (node.kind === 'constant') return node.name === 'e' ? 'e' : null;
   if (node.kind !== 'mul') return null;
-  const words = node.factors.map((factor) => (factor.kind === 'mul' ? null : wordOf(factor)));
+  const words = node.factors.map((factor) => (factor.kind === 'mul' || factor.kind === 'num' ? null : wordOf(factor)));
   return words.includes(null) ? null : words.join('');
 }
 

@@ -20,6 +20,7 @@ export function minus(a: Complex, b: Complex): Complex {
 }
 
 export function times(a: Complex, b: Complex): Complex {
+  if (a.im === 0 && b.im === 0) return complex(a.re * b.re);
   return { re: a.re * b.re - a.im * b.im, im: a.re * b.im + a.im * b.re };
 }
 

@@ -154,9 +154,10 @@ const grouped: Parser<Expr> = rule(() =>
   ),
 );
 
+/** The name of a letter; words of `\text{…}` are lower-cased at once, because only a plain `I` is the imaginary unit. */
 const letter: Parser<string> = alt(
   map(token('letter', 'greek', 'other'), ({ text }) => text.trim()),
-  map(token('accent'), ({ text }) => accentName(text)),
+  map(token('accent'), ({ text }) => accentName(text).toLowerCase()),
 );
 
 /** A letter with its subscript and superscript in either order. */
@@ -166,7 +167,6 @@ export const letterAtom: Parser<Expr> = rule(() =>
     map(seq<[string, string, Expr]>(letter, subscript, superscript), ([name, below, exponent]) => raised(symbolOf(name, below), exponent)),
     map(seq<[string, string]>(letter, subscript), ([name, below]) => symbolOf(name, below)),
     map(seq<[string, Expr]>(letter, superscript), ([name, exponent]) => raised(symbolOf(name, ''), exponent)),
-    map(token('letter', 'greek', 'other'), ({ text }) => (text === 'I' ? constant('i') : symbolOf(text.trim(), ''))),
     map(letter, (name) => symbolOf(name, '')),
   ),
 );

@@ -6,6 +6,7 @@ import { interval } from './intervals.js';
 import { type Token, tokenize } from './lexer.js';
 import { type Expr, finiteSet, type MathSet, type Node, negated, num, type Relation, type RelationOp, sum, Unreadable } from './nodes.js';
 import { fromDecimal } from './rational.js';
+import { isOnlyLetters } from './relations.js';
 
 /** Longer texts are not parsed: no sensible answer comes near. Characters. */
 export const MAX_LENGTH = 2000;
@@ -127,10 +128,10 @@ const relation: Parser<Node> = rule(() =>
   ),
 );
 
-/** Relations chain through the last side; `\approx` keeps the exact side, or the value behind a bare letter. */
+/** Relations chain through the last side; `\approx` keeps the exact side, or the value behind bare letters. */
 function related(left: Node, type: string, right: Expr): Node {
   if (type === 'in') throw new Unreadable();
-  if (type === 'approx') return left.kind === 'symbol' ? right : left;
+  if (type === 'approx') return isOnlyLetters(left) ? right : left;
   const op = (type === '==' ? '=' : type) as RelationOp;
   if (left.kind === 'relation') return { kind: 'chain', relations: [left, { kind: 'relation', op, left: left.right, right }] };
   if (left.kind !== 'chain') return { kind: 'relation', op, left, right };

@@ -72,8 +72,8 @@ function plainLatex(text: string): string {
 /** Without a `\text{…}` at the end (and what stands between it and the first one), and without up to two unit words. */
 function withoutUnits(text: string): string {
   const wrapper = text.search(/\\(?:text|mbox)\{/);
-  const cut = wrapper === -1 || !/\}(?:\^\d|\{\^\d\})?$/.test(text.slice(wrapper)) ? text : text.slice(0, wrapper).trim();
-  let plain = cut === '' ? text : cut;
+  const cut = wrapper === -1 || !/\}(?:\^\d|\{\^\d\})?$/.test(text.slice(wrapper)) ? text : text.slice(0, wrapper);
+  let plain = cut.trim() || text;
   for (let round = 0; round < 2; round++) plain = withoutUnit(plain) || plain;
   return plain;
 }

@@ -20,7 +20,8 @@ export function isAssignment(node: Node): node is Relation | Chain {
   return first !== undefined && isOnlyLetters(first.left);
 }
 
-function isOnlyLetters(node: Node): boolean {
+/** True for letters and sums, products, powers, functions and tuples of them. */
+export function isOnlyLetters(node: Node): boolean {
   switch (node.kind) {
     case 'symbol':
       return true;

@@ -5,9 +5,10 @@ import { letterName } from './vocabulary.js';
 
 /**
  * The symbol that a letter with its subscript (`_1`, `_{12}` or nothing) stands for. As in math-verify 0.9.0 the case of letters
- * does not count, `\Pi` is π, and `γ` Euler's constant.
+ * does not count, but a capital `I` is the imaginary unit and a lower-case `i` a symbol; `\Pi` is π, and `γ` Euler's constant.
  */
 export function symbolOf(name: string, subscript: string): Expr {
+  if (name === 'I') return constant('i');
   const spelled = subscript === '' ? letterName(name) : `${name.replace(/^\\/, '')}${subscript}`;
   const lower = spelled.toLowerCase();
   if (lower === 'pi') return constant('pi');

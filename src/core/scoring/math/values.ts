@@ -87,7 +87,7 @@ export function sameExpression(gold: Expr, answer: Expr): boolean {
 
 /** A whole number is never rounded to: `4` is `4.0` and not `4.00000001`. */
 function sameRounded(a: Expr, b: Expr): boolean {
-  if (isWhole(a) || isWhole(b)) return false;
+  if ([a, b].some(isWhole)) return false;
   if (a.kind === 'num' && b.kind === 'num') return equal(round(a.value, DECIMALS), round(b.value, DECIMALS));
   if (lettersOf(a).size > 0 || lettersOf(b).size > 0) return false;
   const [x, y] = [evaluateConstant(a), evaluateConstant(b)];

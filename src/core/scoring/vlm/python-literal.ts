@@ -1,6 +1,6 @@
 /** Reads Python literals (lists of answers, choices and images in cells of VLMEvalKit's TSV files) without running anything. Linear. */
 
-import { floatText } from './python-text.js';
+import { floatText, LONGEST_INTEGER } from './python-text.js';
 
 /** A Python value. Floats and integers are told apart, because their texts differ (`4` and `4.0`). */
 export type PythonValue =
@@ -187,6 +187,7 @@ class LiteralReader {
     const digits = match.replaceAll('_', '');
     // `1a` and the old octal `01` are no numbers.
     if (/[A-Za-z0-9_]/.test(this.text[this.at + match.length] ?? '') || /^0\d*[1-9]\d*$/.test(digits)) throw this.wrong();
+    if (digits.length > LONGEST_INTEGER) throw this.wrong();
     this.at += match.length;
     const isInteger = /^(?:\d+|0[xXoObB][0-9a-fA-F]+)$/.test(digits);
     return isInteger ? { type: 'int', value: BigInt(digits) } : { type: 'float', value: Number(digits) };

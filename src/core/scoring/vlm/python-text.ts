@@ -38,7 +38,10 @@ export function codePoints(text: string): number {
   return count;
 }
 
-const FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)$/i;
+// No two repetitions beside each other that could share digits: linear.
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
+/** Python reads no longer integers from text by default. */
+export const LONGEST_INTEGER = 4300;
 const INTEGER = /^[+-]?\d+(?:_\d+)*$/;
 const WORDS_FOR_NUMBERS = /^([+-]?)(?:(inf|infinity)|nan)$/i;
 
@@ -67,7 +70,7 @@ export function toInteger(text: string): bigint | null {
   const trimmed = asciiDigits(strip(text)).replaceAll('_', (_, at: number, whole: string) =>
     /^\d_\d$/.test(whole.slice(at - 1, at + 2)) ? '' : '_',
   );
-  return INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : null;
+  return trimmed.length <= LONGEST_INTEGER && INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, '')) : null;
 }
 
 /** str(value) of a number that Python holds as a float: `4.0`, `0.1`, `1e+16`, `1e-05`, `nan`, `inf`. */

@@ -7,7 +7,9 @@ const TOLERANCE = 0.05;
 /** A number, percentages as fractions, or null. */
 function chartNumber(text: string): number | null {
   if (!text.endsWith('%')) return toFloat(text);
-  const value = toFloat(text.replace(/%+$/, ''));
+  let end = text.length;
+  while (text[end - 1] === '%') end--;
+  const value = toFloat(text.slice(0, end));
   return value === null ? null : value / 100;
 }
 

@@ -1,6 +1,6 @@
-/** English word tokens as nltk's `word_tokenize` makes them, as far as it matters for counting words in capitals. */
+/** Counts words in capitals among the tokens that nltk's `word_tokenize` makes of English text. */
 
-import { isSpace, SPACE, splitSpaces, WORD } from './python-text.js';
+import { isSpace, isUpper, SPACE, splitSpaces, WORD } from './python-text.js';
 import { splitSentences } from './sentences.js';
 
 /** A replacement within a sentence; the order of all of them matters. */
@@ -48,11 +48,15 @@ const CLOSING: readonly Step[] = [
 ];
 
 /**
- * The tokens of a text by the rules of nltk's tokeniser (after the Penn Treebank's): sentence by sentence, punctuation and clitics
- * stand apart, the period only at a sentence's end. Linear in the text's length.
+ * How many tokens of a text have capitals only, by the rules of nltk's tokeniser (after the Penn Treebank's): sentence by sentence,
+ * punctuation and clitics stand apart, a period at the sentence's end only. Linear in the text's length.
  */
-export function wordTokens(text: string): string[] {
-  return splitSentences(text).flatMap((sentence) => splitSpaces(tokenised(sentence)));
+export function countCapitalWords(text: string): number {
+  let count = 0;
+  for (const sentence of splitSentences(text)) {
+    if (/\p{Uppercase}/u.test(sentence)) count += splitSpaces(tokenised(sentence)).filter(isUpper).length;
+  }
+  return count;
 }
 
 function tokenised(sentence: string): string {
