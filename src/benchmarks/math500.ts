@@ -7,6 +7,31 @@ import { defineParametrized } from './define.js';
 
 const REVISION = '6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be';
 
+/** Worked examples of ours, for few-shot prompts. */
+const EXAMPLES = [
+  {
+    problem: 'What is the sum of the solutions of $x^2 - 9x + 14 = 0$?',
+    solution: 'The left side factors as $(x - 2)(x - 7)$, so the solutions are $2$ and $7$, and their sum is $9$.',
+    answer: '9',
+  },
+  {
+    problem: 'A fair six-sided die is rolled twice. What is the probability that the two rolls differ?',
+    solution: 'Of the $36$ outcomes $6$ are doubles, so $30$ are not, and $\\frac{30}{36} = \\frac{5}{6}$.',
+    answer: '\\frac{5}{6}',
+  },
+  {
+    problem: 'Find the greatest common divisor of $84$ and $126$.',
+    solution:
+      'We have $84 = 2^2 \\cdot 3 \\cdot 7$ and $126 = 2 \\cdot 3^2 \\cdot 7$, so the greatest common divisor is $2 \\cdot 3 \\cdot 7 = 42$.',
+    answer: '42',
+  },
+  {
+    problem: 'For which values of $t$ is $\\sqrt{5 - 2t}$ real? Give the answer in interval notation.',
+    solution: 'We need $5 - 2t \\ge 0$, which means $t \\le \\frac{5}{2}$.',
+    answer: '(-\\infty, \\frac{5}{2}]',
+  },
+] as const;
+
 /**
  * Papers: Hendrycks et al. 2021, Measuring Mathematical Problem Solving With the MATH Dataset, arXiv:2103.03874; the 500 are those that Lightman
  * et al. 2023, Let's Verify Step by Step, arXiv:2305.20050, held out.
@@ -37,27 +62,3 @@ export const math500Benchmark: Benchmark = defineParametrized(
     ]),
   }),
 );
-
-const EXAMPLES = [
-  {
-    problem: 'What is the sum of the solutions of $x^2 - 9x + 14 = 0$?',
-    solution: 'The left side factors as $(x - 2)(x - 7)$, so the solutions are $2$ and $7$, and their sum is $9$.',
-    answer: '9',
-  },
-  {
-    problem: 'A fair six-sided die is rolled twice. What is the probability that the two rolls differ?',
-    solution: 'Of the $36$ outcomes $6$ are doubles, so $30$ are not, and $\\frac{30}{36} = \\frac{5}{6}$.',
-    answer: '\\frac{5}{6}',
-  },
-  {
-    problem: 'Find the greatest common divisor of $84$ and $126$.',
-    solution:
-      'We have $84 = 2^2 \\cdot 3 \\cdot 7$ and $126 = 2 \\cdot 3^2 \\cdot 7$, so the greatest common divisor is $2 \\cdot 3 \\cdot 7 = 42$.',
-    answer: '42',
-  },
-  {
-    problem: 'For which values of $t$ is $\\sqrt{5 - 2t}$ real? Give the answer in interval notation.',
-    solution: 'We need $5 - 2t \\ge 0$, which means $t \\le \\frac{5}{2}$.',
-    answer: '(-\\infty, \\frac{5}{2}]',
-  },
-] as const;

@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -78,7 +78,7 @@ class ProcessSandbox implements Sandbox {
         await writeFiles(scratch, job.files, uid);
         return await this.start(job, limits, { scratch, mark, uid, signal });
       } finally {
-        await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+        await removeFolder(scratch);
       }
     });
   }
@@ -134,6 +134,22 @@ async function writeFiles(scratch: string, files: Readonly<Record<string, string
     }
     await writeFile(path.join(scratch, name), text);
     await own(name);
+  }
+}
+
+/** Also what the program has locked: as an ordinary user its files are ours, whatever their mode. */
+async function removeFolder(folder: string): Promise<void> {
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await remove().catch(async () => {
+    await unlock(folder);
+    await remove();
+  });
+}
+
+async function unlock(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await unlock(path.join(folder, entry.name));
   }
 }
 

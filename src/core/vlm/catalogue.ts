@@ -15,7 +15,7 @@ export interface CatalogueEntry {
   readonly className: string;
   readonly type: VlmType;
   readonly url: VlmAddress;
-  /** Of the file, in lower case hexadecimal; null where VLMEvalKit has none. */
+  /** Of the file, in hexadecimal of either case, as VLMEvalKit writes it; null where it has none. */
   readonly md5: string | null;
 }
 

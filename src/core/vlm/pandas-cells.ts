@@ -36,8 +36,6 @@ const TRUTH: Readonly<Record<string, string>> = {
   False: 'False',
   FALSE: 'False',
 };
-/** Digits that surely fit a 64-bit integer; longer numbers are left as they stand. */
-const INTEGER_DIGITS = 18;
 
 /** Sign and digits without leading zeros, or null where the cell is no integer. */
 function integerParts(cell: string): { sign: string; digits: string } | null {
@@ -67,7 +65,7 @@ export class ColumnFormReader {
     }
     this.present++;
     if (!this.integer && !this.float && !this.truth) return;
-    this.integer &&= (integerParts(cell)?.digits.length ?? Infinity) <= INTEGER_DIGITS;
+    this.integer &&= INTEGER.test(cell);
     this.float &&= this.integer || FLOAT.test(cell);
     this.truth &&= Object.hasOwn(TRUTH, cell);
   }

@@ -212,7 +212,10 @@ describe('caption metrics', () => {
       { caption: 'two cats sit', references: ['a cat sits on a mat'] },
       { caption: 'a man rides a horse', references: ['a man rides a horse', 'man on a horse'] },
     ]);
-    expect(scores).toEqual(GOLDEN_CAPTIONS);
+    const wanted = [59.0446444474804, 56.80634380245174, 56.65743820860397, 57.50348456831361, 63.68159203980098, 350.9872803053278];
+    [...scores.bleu, scores.rougeL, scores.cider].forEach((score, i) => {
+      expect(score).toBeCloseTo(wanted[i] ?? Number.NaN, 8);
+    });
   });
 
   it('are zero for no captions and finite for an empty one', () => {
