@@ -43,7 +43,7 @@ export function resolveSolver(
           hint: 'Give --replay FILE, or `file:` beside `type: replay`.',
         });
       }
-      return { type, service: null, file: recordings(context, answers ?? '', [...field, 'file']), key: written?.key ?? 'problem_idx' };
+      return { type, service: null, file: recordings(context, answers ?? '', [...field, 'file']), key: written?.key ?? 'auto' };
     }
   }
 }

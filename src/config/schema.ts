@@ -131,7 +131,11 @@ export const solverSchema = z.strictObject({
     z.string().min(1),
     'Recorded answers, for `replay`: JSON Lines with `response`, and `problem_idx` (and `repeat`) or `prompt`; a trajectories.jsonl is one. Relative to the current directory. `${VAR}` is expanded.',
   ),
-  key: field(z.enum(['problem_idx', 'prompt']), 'What a recorded answer is found by, for `replay`.', 'problem_idx'),
+  key: field(
+    z.enum(['auto', 'problem_idx', 'prompt']),
+    "What a recorded answer is found by, for `replay`; `auto`: by `problem_idx` where the file's first line has one, else by prompt.",
+    'auto',
+  ),
 });
 
 const judgeMetricSchema = z.strictObject({

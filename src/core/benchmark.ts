@@ -82,6 +82,22 @@ export type BenchmarkParameter = {
 
 export type ParameterValues = Readonly<Record<string, number | boolean | string>>;
 
+/** What people want to know of a benchmark beside its definition; `nel list benchmarks --verbose` shows it. No score depends on it. */
+export interface BenchmarkFacts {
+  /** Where the benchmark was published. */
+  readonly paper?: string;
+  /** Licence of the data set. */
+  readonly licence?: string;
+  /** By whose rule answers are scored. */
+  readonly rule?: string;
+  /** What the right answer is. */
+  readonly target?: string;
+  /** What scores are also reported for. */
+  readonly categories?: string;
+  /** An invented row in the form of the data set's: shows how a problem is asked where the prompt is a function. */
+  readonly sample?: Row;
+}
+
 /** Examples before the problem, taken from rows (a training or development split). */
 export interface FewShotSource {
   readonly dataset: DatasetRef;
@@ -135,6 +151,7 @@ export interface Benchmark {
   readonly generation?: GenerationSettings;
   readonly tools?: readonly BenchmarkTool[];
   readonly createSummary?: () => ScoreSummary;
+  readonly about?: BenchmarkFacts;
   /** Settings that `withParameters` takes; absent: there are none. */
   readonly parameters?: Readonly<Record<string, BenchmarkParameter>>;
   /** The values that this benchmark was made with: part of the definition hash. */

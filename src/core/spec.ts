@@ -36,8 +36,10 @@ export type SolverSpec =
     }
   /** Answers the target: a self-test. */
   | { readonly type: 'oracle'; readonly service: null }
-  /** Recorded answers from a JSON Lines file, found by problem_idx or by prompt. */
-  | { readonly type: 'replay'; readonly service: null; readonly file: string; readonly key: 'problem_idx' | 'prompt' };
+  /** Recorded answers from a JSON Lines file, found by problem_idx or by prompt; `auto`: by what the file's first line has. */
+  | { readonly type: 'replay'; readonly service: null; readonly file: string; readonly key: ReplayKey };
+
+export type ReplayKey = 'auto' | 'problem_idx' | 'prompt';
 
 /** A score beside the reward: a scorer by name with its options, or a judge. */
 export type MetricSpec = ScorerMetricSpec | JudgeMetricSpec;
@@ -129,6 +131,8 @@ export interface RunFile {
   readonly benchmarks: readonly PlannedBenchmark[];
   /** Samples a batch; fixed for the life of the run, as it names the journal's files. */
   readonly batch_size: number;
+  /** The run whose answers were scored again here; absent: the answers are this run's own. */
+  readonly rescored_from?: string;
   /** This directory holds one shard of the run; absent: the whole of it. */
   readonly shard?: Shard;
 }

@@ -1,6 +1,8 @@
 /** Opens what a user named after --bench, by its address: a built-in benchmark, a file of their own, or one behind a scheme (`gym://`, …). */
 
 import { openDataset } from '../adapters/datasets/open.js';
+import { openGymEnvironment } from '../adapters/environments/gym.js';
+import { isGymAddress } from '../adapters/environments/gym-address.js';
 import { openLocalEnvironment } from '../adapters/environments/local.js';
 import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
 import { definitionHash } from '../benchmarks/definition.js';
@@ -39,6 +41,8 @@ export interface LoadedBenchmark {
 
 /** @throws NelError for an unknown benchmark, a file that defines none, a bad parameter, or a data set that cannot be had or is broken */
 export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBenchmark> {
+  const { ref, systemPrompt, env, cwd } = request;
+  if (isGymAddress(ref)) return { ...(await openGymEnvironment({ url: ref, systemPrompt, env, cwd })), needs: [] };
   return openDefined(request);
 }
 
@@ -47,6 +51,7 @@ export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBe
  * @returns undefined for a benchmark that has none
  */
 export async function summaryOf(request: Pick<BenchmarkRequest, 'ref' | 'params' | 'cwd'>): Promise<(() => ScoreSummary) | undefined> {
+  if (isGymAddress(request.ref)) return undefined;
   const { benchmark } = await loadBenchmark(request.ref, request.cwd);
   return applyParameters(benchmark, request.params).createSummary;
 }

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import path from 'node:path';
-import { withMetrics } from '../adapters/environments/with-metrics.js';
+import { type Metric, withMetrics } from '../adapters/environments/with-metrics.js';
 import { createOpenAiModel } from '../adapters/models/openai.js';
 import { readRunFile } from '../artifacts/run-file.js';
 import { NelError } from '../core/errors.js';
@@ -15,7 +15,7 @@ import { Endpoint } from '../engine/endpoint.js';
 import type { RunRef } from '../workflows/contract.js';
 import { createServiceJudge } from './judge.js';
 import { noModel } from './no-model.js';
-import { type Env, openBenchmark } from './open-benchmark.js';
+import { type Env, type LoadedBenchmark, openBenchmark } from './open-benchmark.js';
 import type { OpenBenchmark, OpenRun } from './open-run.js';
 import { mergedGeneration, serviceOf } from './plan.js';
 import { Redactor } from './redactor.js';
@@ -24,6 +24,13 @@ import { createSolver } from './solver.js';
 
 // A batch's samples all listen to its two signals.
 setMaxListeners(0);
+
+export interface OpenScoring {
+  readonly metrics: readonly Metric[];
+  /** The judges that were asked for until now. */
+  judges(): readonly Model[];
+  open(): Promise<LoadedBenchmark>;
+}
 
 /** One of these lives as long as its worker. */
 export class RunOpener {
@@ -75,6 +82,28 @@ export class RunOpener {
   /** Builds what a planned benchmark needs to be asked. @throws NelError when its data set or definition changed since it was planned */
   async openPlanned(runDir: string, spec: RunSpec, planned: PlannedBenchmark): Promise<OpenBenchmark> {
     const { spec: benchmark } = planned;
+    const scoring = this.openScoring(spec, planned);
+    const loaded = await scoring.open();
+    assertUnchanged('data set', planned, planned.dataset.fingerprint, loaded.environment.dataset.fingerprint);
+    assertUnchanged('definition', planned, planned.definition_hash, loaded.definitionHash);
+    const environment = withMetrics(loaded.environment, scoring.metrics);
+    const { service: name } = benchmark.solver;
+    const service = name === null ? null : serviceOf(spec, benchmark.ref, name);
+    const generation = service === null ? {} : mergedGeneration(loaded.generation, service, benchmark);
+    return {
+      planned,
+      dir: path.join(runDir, planned.name),
+      environment,
+      solver: await createSolver({ spec: benchmark.solver, service, generation, environment }),
+      model: service === null ? noModel(benchmark.solver.type) : this.model(service),
+      judges: scoring.judges(),
+      endpoint: service === null ? new Endpoint(benchmark.solver.type, 1, now) : this.endpoint(service),
+      policy: { maxRetries: service?.max_retries ?? 0, ...DEFAULT_DELAYS },
+    };
+  }
+
+  /** What judges answers, without what gives them: for a run, and for answers that are there already (see rescore.ts). */
+  openScoring(spec: RunSpec, { spec: benchmark }: PlannedBenchmark): OpenScoring {
     const judges = new Map<string, { readonly judge: Judge; readonly model: Model }>();
     const judgeOf = (name: string): Judge => {
       let known = judges.get(name);
@@ -86,29 +115,18 @@ export class RunOpener {
       }
       return known.judge;
     };
-    const loaded = await openBenchmark({
-      ref: benchmark.ref,
-      systemPrompt: benchmark.system_prompt,
-      params: benchmark.params,
-      env: this.env,
-      cwd: process.cwd(),
-      resources: ({ needs }) => scorerResources(benchmark, needs, this.env, judgeOf),
-    });
-    assertUnchanged('data set', planned, planned.dataset.fingerprint, loaded.environment.dataset.fingerprint);
-    assertUnchanged('definition', planned, planned.definition_hash, loaded.definitionHash);
-    const environment = withMetrics(loaded.environment, metricsOf(benchmark, judgeOf));
-    const { service: name } = benchmark.solver;
-    const service = name === null ? null : serviceOf(spec, benchmark.ref, name);
-    const generation = service === null ? {} : mergedGeneration(loaded.generation, service, benchmark);
     return {
-      planned,
-      dir: path.join(runDir, planned.name),
-      environment,
-      solver: await createSolver({ spec: benchmark.solver, service, generation, environment }),
-      model: service === null ? noModel(benchmark.solver.type) : this.model(service),
-      judges: [...judges.values()].map(({ model }) => model),
-      endpoint: service === null ? new Endpoint(benchmark.solver.type, 1, now) : this.endpoint(service),
-      policy: { maxRetries: service?.max_retries ?? 0, ...DEFAULT_DELAYS },
+      metrics: metricsOf(benchmark, judgeOf),
+      judges: () => [...judges.values()].map(({ model }) => model),
+      open: () =>
+        openBenchmark({
+          ref: benchmark.ref,
+          systemPrompt: benchmark.system_prompt,
+          params: benchmark.params,
+          env: this.env,
+          cwd: process.cwd(),
+          resources: ({ needs }) => scorerResources(benchmark, needs, this.env, judgeOf),
+        }),
     };
   }
 

@@ -60,9 +60,11 @@ export async function openVlmEnvironment(options: VlmEnvironmentOptions): Promis
     checkDigest(file, table, entry);
     const kind = located.kind ?? toldByColumns(address, table);
     checkColumns(file, table, kind);
-    const roots = [...imageFolders(address.name, folders), ...(address.file === null ? [] : [path.dirname(file)])];
+    const roots = [...imageFolders(address.like ?? address.name, folders), ...(address.file === null ? [] : [path.dirname(file)])];
     const images: ImageSource = { file, handle, table, roots };
-    const scorer = rowScorer(kind, address.name, entry === undefined && kind.scoring === 'line' ? (address.metric ?? 'normalised') : null);
+    const known = entry?.name ?? address.like;
+    // A name of one's own says nothing about the rule.
+    const scorer = known === null ? rowScorer(kind, address.name, address.metric ?? 'normalised') : rowScorer(kind, known);
     const fingerprint = await fingerprintOf(images, signal);
     return assemble({ address, kind, images, scorer, systemPrompt, fingerprint });
   } catch (error) {
@@ -87,8 +89,8 @@ interface Located {
 }
 
 async function locate(address: VlmAddressParts, folders: readonly string[], env: Env, signal: AbortSignal): Promise<Located> {
-  const { name, type } = address;
-  const custom = type === null ? null : customKind(type, name);
+  const { name, type, like } = address;
+  const custom = like !== null ? nativeKind(like) : type === null ? null : customKind(type, name);
   if (address.file !== null) return { file: address.file, kind: custom };
   const entry = catalogueEntry(name);
   const found = findTsv(name, folders);
@@ -96,28 +98,25 @@ async function locate(address: VlmAddressParts, folders: readonly string[], env:
     if (found === null) throw unknownName(name, folders);
     return { file: found, kind: custom };
   }
-  if (type !== null) {
+  if (custom !== null) {
     throw new NelError('usage', `${name} is a data set of VLMEvalKit and has its own type`, {
-      hint: 'Leave the type out, or name a file.',
+      hint: 'Leave type and like out, or name a file.',
     });
   }
-  const kind = kindOf(name);
-  if (typeof kind !== 'object') throw notNative(entry, kind);
+  const kind = nativeKind(name);
   return { file: found ?? (await fetched(entry, folders, env, signal)), kind, entry };
 }
 
-function notNative({ name, className }: CatalogueEntry, reason: 'judge' | 'own_rules' | undefined): NelError {
-  return reason === 'judge'
-    ? new NelError(
-        'config',
-        `${name} is scored by a judge model in VLMEvalKit (class ${className}), and there is no rule for it without one`,
-        {
-          hint: 'A TSV of its rows can be run with a rule: vlmevalkit://./file.tsv?type=VQA',
-        },
-      )
-    : new NelError('config', `${name} has a program of its own in VLMEvalKit (class ${className}) and is not read here`, {
-        hint: 'A TSV of its rows can be run with a rule: vlmevalkit://./file.tsv?type=MCQ',
-      });
+/** How a data set of the catalogue is read. @throws NelError of kind `config` where it is not */
+function nativeKind(name: string): VlmKind {
+  const kind = kindOf(name);
+  if (typeof kind === 'object') return kind;
+  const className = `class ${catalogueEntry(name)?.className ?? 'unknown'}`;
+  const problem =
+    kind === 'judge'
+      ? `${name} is scored by a judge model in VLMEvalKit (${className}), and there is no rule for it without one`
+      : `${name} has a program of its own in VLMEvalKit (${className}) and is not read here`;
+  throw new NelError('config', problem, { hint: 'A TSV of its rows can be run with another rule: vlmevalkit://./file.tsv?type=VQA' });
 }
 
 async function fetched({ name, url, md5 }: CatalogueEntry, folders: readonly string[], env: Env, signal: AbortSignal): Promise<string> {
@@ -134,7 +133,7 @@ async function fetched({ name, url, md5 }: CatalogueEntry, folders: readonly str
 
 /** A file that was there already is held to the same MD5 as one that is downloaded. */
 function checkDigest(file: string, { digests }: VlmTable, entry: CatalogueEntry | undefined): void {
-  if (entry === undefined || entry.md5 === null || entry.md5 === digests.md5) return;
+  if (entry === undefined || entry.md5 === null || entry.md5.toLowerCase() === digests.md5) return;
   throw new NelError('data', `this is not VLMEvalKit's ${entry.name}: its MD5 is ${digests.md5}, not ${entry.md5}`, {
     at: { file },
     hint: 'Delete it to have it downloaded again, or name the file itself: vlmevalkit://PATH?type=…',
@@ -235,7 +234,13 @@ function assemble({ address, kind, images, scorer, systemPrompt, fingerprint }: 
     createSummary,
     close: () => handle.close(),
   };
-  const definition: JsonObject = { reference: REFERENCE, name, ...(kind as unknown as JsonObject), metric: address.metric };
+  const definition: JsonObject = {
+    reference: REFERENCE,
+    name,
+    ...(kind as unknown as JsonObject),
+    like: address.like,
+    metric: address.metric,
+  };
   return { environment, createSummary, scorerName, definition, generation: { temperature: 0 } };
 }
 

@@ -36,7 +36,8 @@ export async function addMetrics(
     const input = { response, target: seed.expected_answer, row: seed.metadata, prompt: seed.prompt };
     const judged = await judgeAnswer(scorer, input, resources, signal);
     details[name] = judged.reward;
-    for (const [key, value] of Object.entries(judged.scoring_details)) details[`${name}_${key}`] = value;
+    // Nested, so that the bundle's scores hold one number a metric.
+    if (Object.keys(judged.scoring_details).length > 0) details[`${name}_details`] = judged.scoring_details;
     calls.push(...(judged.judge_calls ?? []));
   }
   return {

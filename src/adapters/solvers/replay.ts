@@ -9,11 +9,12 @@ import { errorMessage, NelError } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
 import { ModelCallError, type ModelResponse, type TokenCounts } from '../../core/model.js';
 import type { Solver } from '../../core/solver.js';
+import type { ReplayKey } from '../../core/spec.js';
 
 export interface ReplayOptions {
   /** JSON Lines, plain or .gz: `response` (or a trajectory's `model.content`), with `problem_idx` and `repeat`, or with `prompt` (or `question`). */
   readonly file: string;
-  readonly key: 'problem_idx' | 'prompt';
+  readonly key: ReplayKey;
 }
 
 interface Recorded {
@@ -31,7 +32,9 @@ const NO_TOKENS: TokenCounts = { prompt: null, completion: null, reasoning: null
  * order. A sample without a recording is an error (`bad_response`), never a wrong answer.
  * @throws NelError of kind `data` with file and line for a line without a response or without its key
  */
-export async function openReplaySolver({ file, key }: ReplayOptions): Promise<Solver> {
+export async function openReplaySolver(options: ReplayOptions): Promise<Solver> {
+  const { file } = options;
+  let { key } = options;
   const answers = new Map<string, Recorded[]>();
   await readLines(file, (fields, line) => {
     const at = { file, line };
@@ -39,6 +42,7 @@ export async function openReplaySolver({ file, key }: ReplayOptions): Promise<So
     if (recorded === null) {
       throw new NelError('data', 'the line has no "response"', { at, hint: 'Recorded answers are under "response", or "model.content".' });
     }
+    if (key === 'auto') key = fields['problem_idx'] === undefined ? 'prompt' : 'problem_idx';
     if (key === 'prompt') return void push(answers, promptKey(fields, at), recorded);
     const { problem_idx, repeat = 0 } = fields;
     if (!isIndex(problem_idx) || !isIndex(repeat)) {

@@ -472,7 +472,7 @@ describe('how problems are solved and scored', () => {
   it('asks no service for an oracle or a replay', () => {
     const { spec } = resolve({ flags: { bench: ['gsm8k'], replay: 'answers.jsonl' } });
     expect(spec.services).toEqual({});
-    expect(spec.benchmarks[0]?.solver).toEqual({ type: 'replay', service: null, file: '/work/answers.jsonl', key: 'problem_idx' });
+    expect(spec.benchmarks[0]?.solver).toEqual({ type: 'replay', service: null, file: '/work/answers.jsonl', key: 'auto' });
     expect(resolve({ flags: { bench: ['gsm8k'], solver: 'oracle' } }).spec.benchmarks[0]?.solver).toEqual({
       type: 'oracle',
       service: null,

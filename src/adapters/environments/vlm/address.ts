@@ -17,38 +17,38 @@ export interface VlmAddressParts {
   readonly file: string | null;
   /** How a TSV of one's own is asked and scored; null: told by its columns. */
   readonly type: 'MCQ' | 'Y/N' | 'VQA' | null;
+  /** The data set of VLMEvalKit whose prompts, rules and reports a TSV of one's own has; instead of a type. */
+  readonly like: string | null;
   /** The rule of a VQA one; null: equal after normalisation. */
   readonly metric: LineMethod | null;
 }
 
 const SCHEME = 'vlmevalkit://';
+const PARAMETERS = ['type', 'metric', 'like'];
 const TYPES = ['MCQ', 'Y/N', 'VQA'] as const;
 const METRICS: readonly LineMethod[] = ['vqa_score', 'anls', 'relaxed_accuracy', 'accuracy', 'normalised'];
 
-/** `NAME`, `./my.tsv?type=MCQ`, `./my.tsv?type=VQA&metric=anls`, with or without `vlmevalkit://` before it. @throws NelError of kind `usage` */
+/**
+ * `NAME`, `./my.tsv?type=MCQ`, `./my.tsv?type=VQA&metric=anls`, `./my.tsv?like=MMMU_DEV_VAL`, with or without `vlmevalkit://` before it.
+ * @throws NelError of kind `usage`
+ */
 export function parseVlmAddress(address: string, cwd: string): VlmAddressParts {
   const rest = address.startsWith(SCHEME) ? address.slice(SCHEME.length) : address;
   const [target = '', query = ''] = splitOnce(rest, '?');
   const parameters = new URLSearchParams(query);
-  const unknown = [...parameters.keys()].find((key) => key !== 'type' && key !== 'metric');
-  if (unknown !== undefined) throw usage(address, `knows no parameter ${JSON.stringify(unknown)}`, 'Known: type, metric.');
+  const unknown = [...parameters.keys()].find((key) => !PARAMETERS.includes(key));
+  if (unknown !== undefined) throw usage(address, `knows no parameter ${JSON.stringify(unknown)}`, `Known: ${PARAMETERS.join(', ')}.`);
   const isFile = target.includes('/') || target.toLowerCase().endsWith('.tsv');
   if (!isFile && !/^[A-Za-z0-9][\w.+-]*$/.test(target)) throw usage(address, 'names no data set', `For a file: ${SCHEME}./my.tsv?type=MCQ`);
   const type = oneOf(address, 'type', parameters.get('type'), TYPES);
   const metric = oneOf(address, 'metric', parameters.get('metric'), METRICS);
   if (metric !== null && type !== 'VQA') throw usage(address, 'has a metric, which only type=VQA takes');
-  if (!isFile) return { name: target, file: null, type, metric };
+  const like = oneOf(address, 'like', parameters.get('like'), catalogueNames());
+  if (like !== null && type !== null) throw usage(address, 'has both a type and like', 'Give one of them.');
+  if (!isFile) return { name: target, file: null, type, like, metric };
   const file = path.resolve(cwd, target);
-  return {
-    name:
-      path
-        .basename(file)
-        .replace(/\.tsv$/i, '')
-        .replace(/[^\w.-]/g, '_') || 'vlm',
-    file,
-    type,
-    metric,
-  };
+  const name = path.basename(file).replace(/\.tsv$/i, '');
+  return { name: name.replace(/[^\w.-]/g, '_') || 'vlm', file, type, like, metric };
 }
 
 function splitOnce(text: string, sign: string): [string, string] {
@@ -59,7 +59,11 @@ function splitOnce(text: string, sign: string): [string, string] {
 function oneOf<T extends string>(address: string, name: string, value: string | null, known: readonly T[]): T | null {
   if (value === null) return null;
   const found = known.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
-  if (found === undefined) throw usage(address, `has the ${name} ${JSON.stringify(value)}`, `Known: ${known.join(', ')}.`);
+  if (found === undefined) {
+    const near = nearestName(value, known);
+    const hint = known.length < 10 ? `Known: ${known.join(', ')}.` : near === undefined ? undefined : `Did you mean ${near}?`;
+    throw usage(address, `has the ${name} ${JSON.stringify(value)}`, hint);
+  }
   return found;
 }
 

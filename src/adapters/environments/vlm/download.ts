@@ -10,7 +10,7 @@ import { errorMessage, NelError } from '../../../core/errors.js';
 
 export interface DownloadOptions {
   readonly url: string;
-  /** Lower case hexadecimal; null where there is none to check. */
+  /** Hexadecimal; null where there is none to check. */
   readonly md5: string | null;
   readonly target: string;
   /** HF_TOKEN and HF_ENDPOINT are read from it, and the proxy variables. */
@@ -187,7 +187,7 @@ async function wrongDigest(file: string, md5: string | null): Promise<string | n
   const hash = createHash('md5');
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   const found = hash.digest('hex');
-  return found === md5 ? null : found;
+  return found === md5.toLowerCase() ? null : found;
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -74,7 +74,8 @@ function translate(pattern: string, ignoreCase: boolean): string {
     if (character === '\\') out += escape(characters[++i], ESCAPES);
     else if (character === '[') {
       const end = classEnd(characters, i);
-      out += translateClass(characters.slice(i + 1, end), ignoreCase);
+      // One that never closes is left open, for JavaScript to refuse as well.
+      out += end < characters.length ? translateClass(characters.slice(i + 1, end), ignoreCase) : '[';
       i = end;
     } else if (character === '{' && i > 0) {
       const braces = BRACES.exec(characters.slice(i, i + 24).join(''))?.[0];

@@ -20,7 +20,7 @@ export function sameAnswer(goldNode: Node, answerNode: Node): boolean {
   if (isEquation(answer) && !isEquation(gold)) answer = lastSide(answer);
   else if (isAssignment(gold) && !isEquation(answer)) gold = lastSide(gold);
   if (isRelation(gold) && isSet(answer)) {
-    const [solutions, answered] = [solutionSet(gold), realSet(answer)];
+    const [solutions, answered] = [solutionSet(gold), realSet(unwrapped(answer))];
     if (solutions !== null && answered !== null) return sameRealSet(solutions, answered);
   }
   if (gold.kind === 'constant' && gold.name === 'undefined') return false;
@@ -31,6 +31,11 @@ export function sameAnswer(goldNode: Node, answerNode: Node): boolean {
   if (gold.kind === 'symbol' || answer.kind === 'symbol') return sameLetters(gold, answer);
   if (gold.kind === 'matrix' || answer.kind === 'matrix') return sameMatrix(gold, answer);
   return sameExpression(gold, answer);
+}
+
+/** `x = 1, x = 2` as the set of its values. */
+function unwrapped(set: MathSet): MathSet {
+  return set.kind === 'set' ? { kind: 'set', items: set.items.map((item) => (isEquation(item) ? lastSide(item) : item)) } : set;
 }
 
 function sameMatrix(gold: Expr, answer: Expr): boolean {

@@ -101,12 +101,14 @@ function realRoots(polynomial: readonly Rational[] | null): number[] | null {
   return root === 0 ? ends.slice(0, 1) : ends;
 }
 
-/** The real numbers that a relation in one letter allows, where both sides are of degree 2 at most; else null. */
+/** The real numbers that a relation in one letter allows, where both sides are of degree 2 at most, or one is `|…|`; else null. */
 export function solutionSet(node: Relation | Chain): RealSet | null {
   if (node.kind === 'chain') {
     const sets = node.relations.map(solutionSet);
     return sets.reduce((a, b) => (a === null || b === null ? null : intersected(a, b)));
   }
+  const magnitude = withoutMagnitude(node);
+  if (magnitude !== null) return magnitude;
   const gap = difference(node);
   const letters = gap === null ? [] : [...lettersOf(gap)];
   const form = gap === null ? null : formOf(gap);
@@ -115,6 +117,19 @@ export function solutionSet(node: Relation | Chain): RealSet | null {
   const [zeros, poles] = [realRoots(top ?? null), realRoots(bottom ?? null)];
   if (zeros === null || poles === null || top == null || bottom == null) return null;
   return allowed(node.op, { zeros, poles, at: (x) => valueAt(top, x) / valueAt(bottom, x) });
+}
+
+/** `|a| < b` is `a < b` and `−a < b`; `|a| > b` is one of `a > b` and `−a > b`. Null for other relations. */
+function withoutMagnitude({ op, left, right }: Relation): RealSet | null {
+  const flipped = FLIPPED[op];
+  if (flipped === null || op === '=' || !isExpr(left) || !isExpr(right)) return null;
+  if (right.kind === 'call' && right.name === 'abs') return solutionSet({ kind: 'relation', op: flipped, left: right, right: left });
+  const inner = left.kind === 'call' && left.name === 'abs' ? left.args[0] : undefined;
+  if (inner === undefined || right.kind !== 'num') return null;
+  const sides = [inner, negated(inner)].map((side) => solutionSet({ kind: 'relation', op, left: side, right }));
+  const [a, b] = sides as [RealSet | null, RealSet | null];
+  if (a === null || b === null) return null;
+  return op.startsWith('<') ? intersected(a, b) : joined([...a, ...b]);
 }
 
 function valueAt(polynomial: readonly Rational[], x: number): number {

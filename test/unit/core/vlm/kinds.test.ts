@@ -16,7 +16,7 @@ describe('the catalogue', () => {
     for (const name of names) {
       const entry = catalogueEntry(name);
       for (const url of [entry?.url ?? []].flat()) expect(url).toMatch(/^https?:\/\/[\w.-]+\/\S+$/);
-      if (typeof entry?.md5 === "string") expect(entry.md5).toMatch(/^[0-9a-f]{32}$/i);
+      if (typeof entry?.md5 === 'string') expect(entry.md5).toMatch(/^[0-9a-f]{32}$/i);
     }
   });
 

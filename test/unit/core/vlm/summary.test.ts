@@ -77,7 +77,12 @@ describe('circular evaluation', () => {
   });
 
   it('leaves out a question whose first rotation was not asked', () => {
-    expect(scores('circular', [{ reward: 1, meta: { index: '1' } }, { reward: 0, meta: { index: '1000009' } }])).toEqual({ Overall: 1 });
+    expect(
+      scores('circular', [
+        { reward: 1, meta: { index: '1' } },
+        { reward: 0, meta: { index: '1000009' } },
+      ]),
+    ).toEqual({ Overall: 1 });
   });
 
   it('takes the group from g_index where there is one', () => {
@@ -92,7 +97,9 @@ describe('circular evaluation', () => {
 describe('MME', () => {
   it('adds the images with both questions right to the rows that are right', () => {
     const row = (reward: number, image: string, category = 'OCR') => ({ reward, meta: { category, image_path: image } });
-    expect(scores('mme', [row(1, '1'), row(1, '1'), row(1, '2'), row(0, '2'), row(1, '3', 'code_reasoning'), row(1, '3', 'code_reasoning')])).toEqual({
+    expect(
+      scores('mme', [row(1, '1'), row(1, '1'), row(1, '2'), row(0, '2'), row(1, '3', 'code_reasoning'), row(1, '3', 'code_reasoning')]),
+    ).toEqual({
       perception: 125,
       reasoning: 200,
       OCR: 125,
@@ -113,7 +120,12 @@ describe('POPE', () => {
       extracted,
       meta: { category },
     });
-    const result = scores('pope', [row('Yes', 'Yes', 'random,popular'), row('Yes', null, 'random'), row('No', 'Yes', 'random'), row('No', 'No', 'popular')]);
+    const result = scores('pope', [
+      row('Yes', 'Yes', 'random,popular'),
+      row('Yes', null, 'random'),
+      row('No', 'Yes', 'random'),
+      row('No', 'No', 'popular'),
+    ]);
     // Over five rows: 2 right yes, 1 wrong yes, 1 missed yes, 1 right no.
     expect(result.acc).toBe(60);
     expect(result.precision).toBeCloseTo(200 / 3, 10);
@@ -125,7 +137,13 @@ describe('POPE', () => {
   });
 
   it('is 0, not undefined, where nobody says yes', () => {
-    expect(scores('pope', [{ reward: 1, expected: 'No', extracted: 'No' }])).toEqual({ Overall: 0, F1: 0, acc: 100, precision: 0, recall: 0 });
+    expect(scores('pope', [{ reward: 1, expected: 'No', extracted: 'No' }])).toEqual({
+      Overall: 0,
+      F1: 0,
+      acc: 100,
+      precision: 0,
+      recall: 0,
+    });
   });
 });
 
@@ -133,7 +151,12 @@ describe('HallusionBench', () => {
   it('asks for all questions of a figure, and for all figures of a question', () => {
     const row = (reward: number, index: string) => ({ reward, meta: { index, category: 'VD', 'l2-category': 'chart' } });
     // Parts of the index: …_set_figure_question.
-    const result = scores('hallusion', [row(1, 'VD_chart_1_0_0_0'), row(0, 'VD_chart_1_0_0_1'), row(1, 'VD_chart_1_0_1_0'), row(1, 'VD_chart_1_0_1_1')]);
+    const result = scores('hallusion', [
+      row(1, 'VD_chart_1_0_0_0'),
+      row(0, 'VD_chart_1_0_0_1'),
+      row(1, 'VD_chart_1_0_1_0'),
+      row(1, 'VD_chart_1_0_1_1'),
+    ]);
     expect(result).toEqual({
       aAcc: 75,
       fAcc: 50,
@@ -151,7 +174,14 @@ describe('HallusionBench', () => {
 describe('other reports', () => {
   it('OCRBench counts right rows and sums kinds of text recognition', () => {
     const row = (reward: number, category: string) => ({ reward, meta: { category } });
-    expect(scores('ocrbench', [row(1, 'Digit String Recognition'), row(1, 'Handwriting Recognition'), row(1, 'Doc-oriented VQA'), row(0, 'Doc-oriented VQA')])).toEqual({
+    expect(
+      scores('ocrbench', [
+        row(1, 'Digit String Recognition'),
+        row(1, 'Handwriting Recognition'),
+        row(1, 'Doc-oriented VQA'),
+        row(0, 'Doc-oriented VQA'),
+      ]),
+    ).toEqual({
       'Text Recognition': 2,
       'Scene Text-centric VQA': 0,
       'Doc-oriented VQA': 1,
@@ -163,7 +193,12 @@ describe('other reports', () => {
   });
 
   it('free answers are reported in percent, by split or else by category', () => {
-    expect(scores('line', [{ reward: 0.5, meta: { split: 'test_human' } }, { reward: 1, meta: { split: 'test_augmented' } }])).toEqual({
+    expect(
+      scores('line', [
+        { reward: 0.5, meta: { split: 'test_human' } },
+        { reward: 1, meta: { split: 'test_augmented' } },
+      ]),
+    ).toEqual({
       test_human: 50,
       test_augmented: 100,
       Overall: 75,
@@ -173,7 +208,9 @@ describe('other reports', () => {
 
   it('AMBER is the mean over kinds of hallucination', () => {
     const row = (reward: number, category: string) => ({ reward, meta: { category } });
-    expect(scores('amber', [row(1, 'discriminative-attribute-state'), row(0, 'discriminative-attribute-action'), row(1, 'relation')])).toEqual({
+    expect(
+      scores('amber', [row(1, 'discriminative-attribute-state'), row(0, 'discriminative-attribute-action'), row(1, 'relation')]),
+    ).toEqual({
       Attribute: 50,
       Relation: 100,
       'Avg ACC': 75,
@@ -181,11 +218,23 @@ describe('other reports', () => {
   });
 
   it('MMVP counts pairs, MathVista tasks and skills', () => {
-    expect(scores('mmvp', [{ reward: 1, meta: { index: '2' } }, { reward: 1, meta: { index: '1' } }, { reward: 0, meta: { index: '10' } }, { reward: 1, meta: { index: '9' } }])).toEqual({
+    expect(
+      scores('mmvp', [
+        { reward: 1, meta: { index: '2' } },
+        { reward: 1, meta: { index: '1' } },
+        { reward: 0, meta: { index: '10' } },
+        { reward: 1, meta: { index: '9' } },
+      ]),
+    ).toEqual({
       Average: 0.75,
       Overall: 0.5,
     });
-    expect(scores('mathvista', [{ reward: 1, meta: { task: 't', skills: "['s', 'r']" } }, { reward: 0, meta: { task: 't', skills: "['s']" } }])).toEqual({
+    expect(
+      scores('mathvista', [
+        { reward: 1, meta: { task: 't', skills: "['s', 'r']" } },
+        { reward: 0, meta: { task: 't', skills: "['s']" } },
+      ]),
+    ).toEqual({
       Overall: 50,
       t: 50,
       s: 50,

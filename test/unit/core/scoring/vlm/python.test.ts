@@ -47,8 +47,10 @@ describe('numbers in text', () => {
 
 describe('a Python literal', () => {
   it('is a list of strings of any quoting', () => {
-    expect(listOfTexts(String.raw`['it\'s', "a 'b'", r'\n', u'x', 'a' 'b', '''c
-d''', '\x41\u00e9\101\q',]`)).toEqual(["it's", "a 'b'", '\\n', 'x', 'ab', 'c\nd', 'AéA\\q']);
+    expect(
+      listOfTexts(String.raw`['it\'s', "a 'b'", r'\n', u'x', 'a' 'b', '''c
+d''', '\x41\u00e9\101\q',]`),
+    ).toEqual(["it's", "a 'b'", '\\n', 'x', 'ab', 'c\nd', 'AéA\\q']);
   });
 
   it('gives items the text that Python writes for them', () => {

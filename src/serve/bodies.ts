@@ -1,0 +1,61 @@
+/**
+ * What request bodies hold, checked by hand: /verify is the busy path, and a body's own members (`__proto__`, `constructor`) must
+ * come through as they are. A body is never copied by assignment, only by spread, which defines members and sets none.
+ */
+
+import { isJsonObject, type JsonObject } from '../core/json.js';
+import { quoted, Refusal } from './refusal.js';
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** @throws Refusal 422 when the text is not JSON, or not an object; an empty body is an empty object where `emptyAllowed` */
+export function parseBody(text: string, emptyAllowed: boolean): Body {
+  if (text === '' && emptyAllowed) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Refusal(422, `body: not JSON: ${error instanceof Error ? jsonProblem(error.message) : 'unreadable'}`);
+  }
+  if (!isJsonObject(value)) throw new Refusal(422, `body: an object is expected, not ${value === null ? 'null' : quoted(value)}`);
+  return value;
+}
+
+/** V8 quotes the text around the problem: what the client sent is not repeated at length. */
+function jsonProblem(message: string): string {
+  return message.slice(0, 160);
+}
+
+/** A member of the body's own, undefined where it has none. */
+export function member(body: Body, name: string): unknown {
+  return Object.hasOwn(body, name) ? body[name] : undefined;
+}
+
+/**
+ * The number of a problem: an integer, or one written as text.
+ * @throws Refusal 422 for anything else, 400 when it is not in [0, size)
+ */
+export function problemIndex(value: unknown, size: number, name: string): number {
+  const index = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  if (typeof index !== 'number' || !Number.isInteger(index))
+    throw new Refusal(422, `${name}: an integer is expected, not ${quoted(value)}`);
+  if (index < 0 || index >= size) throw new Refusal(400, `${name}=${index} out of range [0, ${size})`);
+  return index;
+}
+
+/** The right answer as scorers take it, null where the body has none. @throws Refusal 422 for an object or a list */
+export function expectedAnswer(body: Body): string | null {
+  const value = member(body, 'expected') ?? member(body, 'expected_answer');
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new Refusal(422, `expected answer: a text is expected, not ${quoted(value)}`);
+}
+
+/** @throws Refusal 422 when there is one that is no object */
+export function metadataOf(body: Body): JsonObject {
+  const value = member(body, 'metadata');
+  if (value === undefined || value === null) return {};
+  if (!isJsonObject(value)) throw new Refusal(422, `metadata: an object is expected, not ${quoted(value)}`);
+  return value as JsonObject;
+}

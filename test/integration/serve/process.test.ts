@@ -1,0 +1,128 @@
+/** The process behind `nel serve`: its address in a file while it listens, its end, and whom it lets in. */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type ServeProcess, startServe } from './serve-process.js';
+
+const dir = mkdtempSync(path.join(tmpdir(), 'nel-serve-'));
+const running: ServeProcess[] = [];
+afterEach(() => {
+  for (const { child } of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function serve(args: readonly string[], env?: Record<string, string>): ServeProcess {
+  const started = startServe(args, env);
+  running.push(started);
+  return started;
+}
+
+/** A benchmark of the user's own, whose scorer takes 400 ms. */
+const slow = path.join(dir, 'slow.mjs');
+writeFileSync(
+  slow,
+  `import { defineBenchmark } from 'nel';
+export default defineBenchmark({
+  name: 'slow',
+  dataset: [{ question: '1 + 1', answer: '2' }, { question: '2 + 2', answer: '4' }],
+  prompt: '{question}',
+  targetField: 'answer',
+  scorer: async ({ response, target }) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    return { reward: response === target ? 1 : 0, extracted: response };
+  },
+});
+`,
+);
+
+const post = async (url: string, body: unknown): Promise<{ status: number; body: unknown }> => {
+  const reply = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  return { status: reply.status, body: await reply.json() };
+};
+
+describe('nel serve', () => {
+  it('serves a file of the user, with its address in endpoint.txt from when it listens until it ends', { timeout: 30_000 }, async () => {
+    const out = path.join(dir, 'out');
+    const { url, child, ended } = serve(['-b', slow, '--port', '0', '-o', out]);
+    const address = await url;
+    expect(readFileSync(path.join(out, 'endpoint.txt'), 'utf8')).toBe(`${address}\n`);
+    expect(await (await fetch(`${address}/health`)).json()).toMatchObject({ status: 'ok', benchmark: 'slow', dataset_size: 2 });
+    expect(await (await fetch(`${address}/dataset_size`)).json()).toMatchObject({
+      size: 2,
+      fingerprint: expect.stringMatching(/^sha256:/) as string,
+      definition_hash: expect.stringMatching(/^sha256:/) as string,
+    });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(existsSync(path.join(out, 'endpoint.txt'))).toBe(false);
+  });
+
+  it('answers what is under way after SIGTERM, takes no more, and ends with 0', { timeout: 30_000 }, async () => {
+    const { url, child, ended } = serve(['-b', slow, '--port', '0', '--max-concurrent', '2']);
+    const address = await url;
+    const answers = Array.from({ length: 4 }, () => post(`${address}/verify`, { response: '2', idx: 0 }));
+    while (((await (await fetch(`${address}/health`)).json()) as { running: number }).running === 0) await delay(5);
+    child.kill('SIGTERM');
+    await delay(100);
+    await expect(fetch(`${address}/health`)).rejects.toThrow();
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200, body: { reward: 1 } });
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it('exports rows, and serves the first problems only', { timeout: 30_000 }, async () => {
+    const { url } = serve([
+      '-b',
+      slow,
+      '--port',
+      '0',
+      '--export-data',
+      path.join(dir, 'rows'),
+      '--max-problems',
+      '1',
+      '--system-prompt',
+      'Be brief.',
+    ]);
+    const address = await url;
+    const rows = readFileSync(path.join(dir, 'rows/slow.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(rows.map((row) => JSON.parse(row) as unknown)).toMatchObject([
+      {
+        responses_create_params: {
+          input: [
+            { role: 'system', content: 'Be brief.' },
+            { role: 'user', content: '1 + 1' },
+          ],
+        },
+        uuid: 'slow-0',
+      },
+    ]);
+    expect(await post(`${address}/seed_session`, { idx: 1 })).toMatchObject({ status: 400 });
+  });
+
+  it('refuses an address that others reach without a token, unless told --insecure', { timeout: 30_000 }, async () => {
+    expect(await serve(['-b', slow, '--port', '0', '--host', '0.0.0.0']).ended).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('--token-env') as string,
+    });
+    const { url } = serve(['-b', slow, '--port', '0', '--host', '0.0.0.0', '--insecure']);
+    expect(await url).toMatch(/^http:\/\/.+:\d+$/);
+  });
+
+  it('asks for the token of the variable that it was named', { timeout: 30_000 }, async () => {
+    const { url } = serve(['-b', slow, '--port', '0', '--token-env', 'SERVE_TOKEN'], { SERVE_TOKEN: 'abc' });
+    const address = await url;
+    expect((await fetch(`${address}/dataset_size`)).status).toBe(401);
+    expect((await fetch(`${address}/dataset_size`, { headers: { authorization: 'Bearer abc' } })).status).toBe(200);
+    expect(await serve(['-b', slow, '--port', '0', '--token-env', 'NOT_SET']).ended).toMatchObject({ code: 3 });
+  });
+
+  it('says which port it cannot have', { timeout: 30_000 }, async () => {
+    const { port } = new URL(await serve(['-b', slow, '--port', '0']).url);
+    expect(await serve(['-b', slow, '--port', port]).ended).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`cannot listen on 127.0.0.1, port ${port}`) as string,
+    });
+  });
+});
