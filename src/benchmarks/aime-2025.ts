@@ -1,6 +1,7 @@
 /** The built-in benchmark aime_2025: the 30 problems of the American Invitational Mathematics Examination 2025, answers from 0 to 999. */
 
-import type { Benchmark } from '../core/benchmark.js';
+import type { Benchmark, Row } from '../core/benchmark.js';
+import { NelError } from '../core/errors.js';
 import { mathBoxed } from '../core/scoring/math/scorer.js';
 import { fieldText } from '../core/template.js';
 import { defineBenchmark } from './define.js';
@@ -23,7 +24,21 @@ export const aime2025Benchmark: Benchmark = defineBenchmark({
   prompt: (row) =>
     'Solve the problem below step by step. The answer is a whole number from 0 to 999: put it inside \\boxed{} at the end.\n\n' +
     fieldText(row, 'problem'),
-  // 073 and 73 are one number.
-  target: (row) => String(Number(fieldText(row, 'answer'))),
+  target: wholeNumber,
   scorer: mathBoxed({ withoutBox: 'extract' }),
+  about: {
+    paper: 'MAA, American Invitational Mathematics Examination I and II, February 2025',
+    licence: 'Apache-2.0',
+    rule: 'last \\boxed{}, else the final statement, equal as mathematics (as math-verify)',
+    target: 'whole number from 0 to 999',
+    sample: { problem: 'Find the remainder when $7^{4}$ is divided by $1000$.', answer: '401', id: '0' },
+  },
 });
+
+/** `073` and `73` are one number; an answer in degrees may carry their sign. */
+function wholeNumber(row: Row): string {
+  const answer = fieldText(row, 'answer').trim();
+  const digits = /^(\d{1,3})(?:\^\{?\\circ\}?|°)?$/.exec(answer)?.[1];
+  if (digits !== undefined) return String(Number(digits));
+  throw new NelError('data', `field "answer" is ${JSON.stringify(answer.slice(0, 40))}, not a whole number from 0 to 999`);
+}

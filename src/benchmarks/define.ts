@@ -2,6 +2,7 @@
 
 import type {
   Benchmark,
+  BenchmarkFacts,
   BenchmarkParameter,
   BenchmarkTool,
   DatasetRef,
@@ -60,6 +61,8 @@ export interface BenchmarkDefinition {
   readonly tools?: readonly BenchmarkTool[];
   /** Scores over all samples that are no means (F1, …). */
   readonly createSummary?: () => ScoreSummary;
+  /** Paper, licence, rule, a sample row: what `nel list benchmarks --verbose` shows. */
+  readonly about?: BenchmarkFacts;
 }
 
 const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
@@ -80,6 +83,7 @@ const KEYS: Readonly<Record<keyof BenchmarkDefinition, true>> = {
   generation: true,
   tools: true,
   createSummary: true,
+  about: true,
 };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
@@ -172,7 +176,31 @@ function checkShape(definition: BenchmarkDefinition): string {
 }
 
 /** Names under which the scorer factories are exported: passing one without calling it is an easy slip. */
-const FACTORIES = new Set(['answerLine', 'exactMatch', 'numericMatch', 'multipleChoice', 'gsm8k', 'mmluPro']);
+const FACTORIES = new Set([
+  'aliasMatch',
+  'allOf',
+  'answerLine',
+  'anyOf',
+  'codeExecution',
+  'drop',
+  'exactMatch',
+  'gpqa',
+  'gsm8k',
+  'humanEval',
+  'ifeval',
+  'jsonSchema',
+  'judgeLabels',
+  'mathBoxed',
+  'mgsm',
+  'mmlu',
+  'mmluPro',
+  'multipleChoice',
+  'numericMatch',
+  'onAnswerLine',
+  'regexMatch',
+  'tokenF1',
+  'weighted',
+]);
 
 function promptFields(prompt: string, name: string): readonly string[] {
   const { fields } = compileTemplate(prompt, `prompt of benchmark "${name}"`);

@@ -35,6 +35,17 @@ export const dropBenchmark: Benchmark = defineParametrized(
     target: (row) => dropTarget(allAnswers(row)),
     metadataFields: ['query_id'],
     scorer: onAnswerLine(drop({ separator: ';' })),
+    about: {
+      paper: 'Dua et al. 2019, arXiv:1903.00161',
+      licence: 'CC BY-SA 4.0',
+      rule: 'F1 over bags of words, best over the annotators; em beside it (as lm-evaluation-harness)',
+      target: "all annotators' answers: a number, a date, or spans of the passage",
+      sample: {
+        passage: 'The Reds won 21-14. Bell threw for two touchdowns, Ames ran for the third.',
+        question: 'By how many points did the Reds win?',
+        answer: { number: '7', date: { day: '', month: '', year: '' }, spans: [] },
+      },
+    },
     ...(shots === 0
       ? {}
       : {

@@ -38,6 +38,21 @@ export const gpqaBenchmark: Benchmark = defineParametrized(
     category: (row) => (typeof row['High-level domain'] === 'string' ? row['High-level domain'] : null),
     metadataFields: ['Record ID', 'Subdomain'],
     scorer: gpqa(),
+    about: {
+      paper: 'Rein et al. 2023, arXiv:2311.12022',
+      licence: 'CC BY 4.0; gated: accept its terms on the Hub and set HF_TOKEN. Do not publish its questions',
+      rule: "letter behind Answer: (as OpenAI's simple-evals)",
+      target: 'letter of the right option, in the order that the model sees',
+      categories: 'field "High-level domain": Biology, Chemistry, Physics',
+      sample: {
+        Question: 'Which of these has the longest wavelength?',
+        'Correct Answer': 'Microwaves',
+        'Incorrect Answer 1': 'X-rays',
+        'Incorrect Answer 2': 'Green light',
+        'Incorrect Answer 3': 'Ultraviolet light',
+        'High-level domain': 'Physics',
+      },
+    },
   }),
 );
 

@@ -31,6 +31,13 @@ export const gsm8kBenchmark: Benchmark = defineParametrized(
     prompt: (row) => `${cot ? WITH_STEPS : WITHOUT_STEPS}Problem: ${fieldText(row, 'question')}`,
     target: goldOf,
     scorer: gsm8k({ strict }),
+    about: {
+      paper: 'Cobbe et al. 2021, arXiv:2110.14168',
+      licence: 'MIT',
+      rule: 'last number of the answer; with strict, the number behind "#### " (as lm-evaluation-harness)',
+      target: 'number behind "#### " in the field answer',
+      sample: { question: 'A box holds 12 eggs. How many eggs are in 5 boxes?', answer: '5 boxes hold 5 * 12 = 60 eggs.\n#### 60' },
+    },
     ...(shots === 0
       ? {}
       : {

@@ -31,6 +31,19 @@ export const humanevalBenchmark: Benchmark = defineParametrized(
     targetField: 'canonical_solution',
     metadataFields: ['task_id', 'entry_point'],
     scorer: humanEval(),
+    about: {
+      paper: 'Chen et al. 2021, arXiv:2107.03374',
+      licence: 'MIT',
+      rule: "the problem's tests pass in a sandbox; pass@k by the paper's estimator",
+      target: 'field canonical_solution; what counts is the field test',
+      sample: {
+        task_id: 'HumanEval/0',
+        prompt: 'def double(x: int) -> int:\n    """ Return twice x. """\n',
+        canonical_solution: '    return 2 * x\n',
+        test: 'def check(candidate):\n    assert candidate(2) == 4\n',
+        entry_point: 'double',
+      },
+    },
     ...(style === 'complete' ? { generation: { stop: ['\nclass', '\ndef', '\n#', '\nif'] } } : {}),
   }),
 );

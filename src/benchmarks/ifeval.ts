@@ -23,4 +23,16 @@ export const ifevalBenchmark: Benchmark = defineBenchmark({
   targetField: 'instruction_id_list',
   metadataFields: ['key', 'instruction_id_list', 'kwargs'],
   scorer: ifeval(),
+  about: {
+    paper: 'Zhou et al. 2023, arXiv:2311.07911',
+    licence: 'Apache-2.0',
+    rule: "the authors' 25 checks, strict (reward) and loose (as lm-evaluation-harness)",
+    target: "names of the prompt's instructions",
+    sample: {
+      key: 1,
+      prompt: 'Describe a lighthouse without any commas.',
+      instruction_id_list: ['punctuation:no_comma'],
+      kwargs: [{}],
+    },
+  },
 });

@@ -56,6 +56,20 @@ export const math500Benchmark: Benchmark = defineParametrized(
     category: 'subject',
     metadataFields: ['level', 'unique_id'],
     scorer: mathBoxed(),
+    about: {
+      paper: 'Hendrycks et al. 2021, arXiv:2103.03874; Lightman et al. 2023, arXiv:2305.20050',
+      licence: 'MIT',
+      rule: 'last \\boxed{}, equal as mathematics (as math-verify)',
+      target: 'field answer, TeX',
+      categories: 'field subject: 7 subjects',
+      sample: {
+        problem: 'What is $\\frac{1}{2} + \\frac{1}{3}$?',
+        answer: '\\frac{5}{6}',
+        subject: 'Prealgebra',
+        level: 1,
+        unique_id: 'none',
+      },
+    },
     fewShot: EXAMPLES.slice(0, shots).flatMap(({ problem, solution, answer }) => [
       { role: 'user' as const, content: problem },
       { role: 'assistant' as const, content: cot ? `${solution} The answer is $\\boxed{${answer}}$.` : `$\\boxed{${answer}}$` },

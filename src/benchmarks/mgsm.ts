@@ -46,5 +46,12 @@ export const mgsmBenchmark: Benchmark = defineParametrized(
     prompt: (row) => `${TASKS[native ? language : 'en'].replace('{label}', MGSM_ANSWER_PREFIX[language])}\n\n${fieldText(row, 'question')}`,
     target: (row) => fieldText(row, 'answer').trim(),
     scorer: mgsm({ language }),
+    about: {
+      paper: 'Shi et al. 2022, arXiv:2210.03057',
+      licence: 'CC BY-SA 4.0',
+      rule: 'last number behind the word for "Answer" in the language (as simple-evals of OpenAI)',
+      target: 'second column: a number',
+      sample: { question: 'A box holds 12 eggs. How many eggs are in 5 boxes?', answer: '60' },
+    },
   }),
 );

@@ -32,6 +32,20 @@ export const mmluProBenchmark: Benchmark = defineParametrized(
     category: 'category',
     metadataFields: ['question_id', 'src'],
     scorer: mmluPro(),
+    about: {
+      paper: 'Wang et al. 2024, arXiv:2406.01574',
+      licence: 'MIT',
+      rule: 'answer is (X), else answer: X, else the last letter; none is guessed (as TIGER-Lab)',
+      target: 'field answer: a letter from A to J',
+      categories: 'field category: 14 categories',
+      sample: {
+        question: 'Which force keeps a satellite on its orbit?',
+        options: ['Friction', 'Gravity', 'Magnetism', 'Lift', 'Drag'],
+        answer: 'B',
+        category: 'physics',
+        cot_content: '',
+      },
+    },
     ...(shots === 0
       ? {}
       : {

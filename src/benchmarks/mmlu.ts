@@ -39,6 +39,19 @@ export const mmluBenchmark: Benchmark = defineParametrized(
     target: rightLetter,
     category: 'subject',
     scorer: mmlu(),
+    about: {
+      paper: 'Hendrycks et al. 2021, arXiv:2009.03300',
+      licence: 'MIT',
+      rule: "letter behind Answer: in many languages (as OpenAI's simple-evals)",
+      target: 'letter of the option that the field answer counts from 0',
+      categories: 'field subject: 57 subjects',
+      sample: {
+        question: 'Which planet is nearest to the Sun?',
+        choices: ['Venus', 'Mercury', 'Mars', 'Earth'],
+        answer: 1,
+        subject: 'astronomy',
+      },
+    },
     ...(shots === 0
       ? {}
       : {

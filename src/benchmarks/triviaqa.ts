@@ -31,6 +31,13 @@ export const triviaqaBenchmark: Benchmark = defineParametrized(
     target: (row) => targetOf(aliasesOf(row)),
     metadataFields: ['question_id'],
     scorer: onAnswerLine(aliasMatch()),
+    about: {
+      paper: 'Joshi et al. 2017, arXiv:1705.03551',
+      licence: 'Apache-2.0',
+      rule: 'first line up to a period or comma is an alias, up to case and punctuation (as lm-evaluation-harness)',
+      target: 'value and all aliases of the field answer',
+      sample: { question: 'Which metal is liquid at room temperature?', answer: { value: 'Mercury', aliases: ['Mercury', 'Quicksilver'] } },
+    },
     ...(shots === 0
       ? {}
       : {

@@ -48,11 +48,13 @@ export function isVlmCaseFile(json: unknown): boolean {
   const { cases = [], prompts = [] } = json;
   if (!Array.isArray(cases) || !Array.isArray(prompts)) return isDatasetTable(json);
   if (cases.length + prompts.length === 0) return isDatasetTable(json);
-  return cases.every(isScoringCase) && prompts.every(isPromptCase);
+  // One function that is known tells the kind of file; one that is not is a failed case, not another kind.
+  const known = cases.length === 0 || cases.some((item) => isScoringCase(item) && functionOf(item) !== undefined);
+  return known && cases.every(isScoringCase) && prompts.every(isPromptCase);
 }
 
 function isScoringCase(value: unknown): value is Fields {
-  return isJsonObject(value) && 'expected' in value && functionOf(value) !== undefined;
+  return isJsonObject(value) && 'expected' in value && typeof value.fn === 'string';
 }
 
 function isPromptCase(value: unknown): value is Fields {
@@ -123,7 +125,8 @@ function functionOf(item: Fields): ((item: Fields) => unknown) | undefined {
 }
 
 function scoringDifference(item: Fields): string | null {
-  return difference(functionOf(item)?.(item), item.expected, 'the result');
+  const run = functionOf(item);
+  return run === undefined ? `no function ${text(item.fn)} is known here` : difference(run(item), item.expected, 'the result');
 }
 
 /** The reference hands on numbers and missing values as they are and takes their texts. */

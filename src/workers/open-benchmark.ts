@@ -5,12 +5,14 @@ import { openGymEnvironment } from '../adapters/environments/gym.js';
 import { isGymAddress } from '../adapters/environments/gym-address.js';
 import { openLocalEnvironment } from '../adapters/environments/local.js';
 import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
+import { openVlmEnvironment } from '../adapters/environments/vlm.js';
 import { definitionHash } from '../benchmarks/definition.js';
 import { loadBenchmark } from '../benchmarks/registry.js';
 import type { Benchmark, ParameterValues, ScorerNeed, ScoreSummary } from '../core/benchmark.js';
 import type { Environment } from '../core/environment.js';
 import type { GenerationSettings } from '../core/model.js';
 import { applyParameters } from '../core/parameters.js';
+import { hashJson } from '../engine/hash.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -43,7 +45,32 @@ export interface LoadedBenchmark {
 export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBenchmark> {
   const { ref, systemPrompt, env, cwd } = request;
   if (isGymAddress(ref)) return { ...(await openGymEnvironment({ url: ref, systemPrompt, env, cwd })), needs: [] };
+  if (isVlmAddress(ref)) return openVlm(request);
   return openDefined(request);
+}
+
+const VLM_SCHEME = 'vlmevalkit://';
+
+function isVlmAddress(ref: string): boolean {
+  return ref.startsWith(VLM_SCHEME);
+}
+
+async function openVlm({
+  ref,
+  systemPrompt,
+  env,
+  cwd,
+}: Pick<BenchmarkRequest, 'ref' | 'systemPrompt' | 'env' | 'cwd'>): Promise<LoadedBenchmark> {
+  const { signal } = new AbortController();
+  const { environment, scorerName, definition, generation } = await openVlmEnvironment({ address: ref, cwd, env, signal, systemPrompt });
+  return {
+    name: environment.name,
+    environment,
+    definitionHash: hashJson(definition),
+    scorer: scorerName,
+    needs: [],
+    generation: generation ?? {},
+  };
 }
 
 /**
@@ -51,7 +78,13 @@ export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBe
  * @returns undefined for a benchmark that has none
  */
 export async function summaryOf(request: Pick<BenchmarkRequest, 'ref' | 'params' | 'cwd'>): Promise<(() => ScoreSummary) | undefined> {
-  if (isGymAddress(request.ref)) return undefined;
+  const { ref, cwd } = request;
+  if (isGymAddress(ref)) return undefined;
+  if (isVlmAddress(ref)) {
+    const { environment } = await openVlm({ ref, cwd, env: process.env, systemPrompt: null });
+    await environment.close();
+    return environment.createSummary?.bind(environment);
+  }
   const { benchmark } = await loadBenchmark(request.ref, request.cwd);
   return applyParameters(benchmark, request.params).createSummary;
 }

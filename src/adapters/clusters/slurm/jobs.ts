@@ -1,0 +1,268 @@
+/** A run's jobs on Slurm, as its activities use them: shards submitted, looked at and cancelled by attempt, secrets brought along, the merge and the server. */
+
+import { createHash } from 'node:crypto';
+import type { ClusterShell, TaskReport, TaskState } from '../../../core/cluster.js';
+import { NelError } from '../../../core/errors.js';
+import { stateOfExitCode } from '../../../core/slurm/states.js';
+import { quoteWord } from '../quote.js';
+import { cancelJobs, findJob, pollJobs, submitJob } from './client.js';
+import {
+  attemptFolder,
+  type JobContext,
+  type JobScript,
+  type PlainJob,
+  renderMergeScript,
+  renderServeScript,
+  renderShardScript,
+  type ShardJob,
+  type ShardScript,
+  secretsFile,
+  statusFile,
+  variableName,
+} from './script.js';
+
+/** Jobs of one attempt: one array, or one job a shard. Small enough for a workflow's history. */
+export interface SubmittedShards {
+  readonly attempt: number;
+  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
+}
+
+export interface ShardReport extends Omit<TaskReport, 'task'> {
+  readonly shard: number;
+  readonly attempt: number;
+}
+
+export interface JobOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Names of jobs are short, and of few characters; a hash keeps apart what that makes alike. `execution` should differ each time a workflow is started anew. */
+export function jobKey(workflowId: string, execution: string): string {
+  const readable = workflowId.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40);
+  const hash = createHash('sha256').update(`${workflowId}\0${execution}`).digest('hex').slice(0, 10);
+  return `nel-${readable}-${hash}`;
+}
+
+const lockFolder = ({ workdir }: JobContext): string => `${workdir}/jobs`;
+const comment = ({ key }: JobContext, attempt: number | string): string => `nel:${key}:${attempt}`;
+
+/**
+ * Puts script and secrets on the cluster and submits the shards of an attempt, once, however often it is called.
+ * @param secrets values of cluster.secret_env by name; they go through standard input into files of mode 0600
+ * @throws NelError with Slurm's reason; ClusterUnreachable: call again
+ */
+export async function submitShards(
+  shell: ClusterShell,
+  job: ShardJob,
+  { secrets, signal }: JobOptions & { readonly secrets: Readonly<Record<string, string>> },
+): Promise<SubmittedShards> {
+  const script = renderShardScript(job);
+  const path = `${job.workdir}/${script.path}`;
+  const wanted = submissionsOf(job, script);
+  await shell.write(script.text, path, { mode: 0o755, ...(signal === undefined ? {} : { signal }) });
+  await makeLogFolder(shell, job);
+  const jobs: { jobId: string; shards: readonly number[] }[] = [];
+  for (const [index, { jobName, shards, scriptArguments }] of wanted.entries()) {
+    const known = await findJob(shell, { jobName, lockFolder: lockFolder(job) }, { signal });
+    // A job that is there has taken its secrets: another copy would lie about for good.
+    if (known === null) await writeSecrets(shell, job, shards, secrets, signal);
+    const after =
+      job.cluster.max_concurrent_shards === null || script.submission === 'array'
+        ? undefined
+        : jobs[index - job.cluster.max_concurrent_shards];
+    const jobId =
+      known ??
+      (await submitJob(
+        shell,
+        {
+          jobName,
+          script: path,
+          scriptArguments,
+          lockFolder: lockFolder(job),
+          comment: comment(job, job.attempt),
+          // What % does for an array: the next one starts when one before it has ended, in whatever way.
+          dependency: after === undefined ? undefined : `afterany:${after.jobId}`,
+        },
+        { signal },
+      ));
+    jobs.push({ jobId, shards });
+  }
+  return { attempt: job.attempt, jobs };
+}
+
+/** Slurm opens a job's log before its script runs, and fails the job without a word where the folder is missing. */
+async function makeLogFolder(shell: ClusterShell, { workdir }: JobContext): Promise<void> {
+  const { code, stderr } = await shell.run(['mkdir', '-p', '--', `${workdir}/logs`]);
+  if (code !== 0) throw new NelError('run', `${shell.name}: ${workdir}/logs cannot be made: ${stderr.trim().slice(0, 300)}`);
+}
+
+interface Wanted {
+  readonly jobName: string;
+  readonly shards: readonly number[];
+  readonly scriptArguments: readonly string[];
+}
+
+function submissionsOf({ shards }: ShardJob, { submission, jobName }: ShardScript): readonly Wanted[] {
+  if (submission === 'array') return [{ jobName, shards, scriptArguments: [] }];
+  return shards.map((shard) => ({ jobName: `${jobName}-s${shard}`, shards: [shard], scriptArguments: [String(shard)] }));
+}
+
+/** Arguments: size of the input, then the files. An input that was cut off is not taken. */
+const SECRETS_SCRIPT = `set -eu
+umask 077
+size=$1
+shift
+mkdir -p -- "$(dirname -- "$1")"
+all=$1.all-$$
+trap 'rm -f -- "$all"' EXIT
+cat >"$all"
+if [ "$(wc -c <"$all")" -ne "$size" ]; then exit 1; fi
+for file; do
+  cp -- "$all" "$all.one"
+  mv -f -- "$all.one" "$file"
+done`;
+
+async function writeSecrets(
+  shell: ClusterShell,
+  { workdir, attempt, cluster }: ShardJob,
+  shards: readonly number[],
+  secrets: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (cluster.secret_env.length === 0) return;
+  const lines = cluster.secret_env.map((name) => {
+    const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+    if (value === undefined)
+      throw new NelError('config', `${name} is not set, and the jobs need it`, { hint: `Set ${name}, or take it out of the config.` });
+    return `export ${variableName(name)}=${quoteSecret(name, value)}\n`;
+  });
+  const text = lines.join('');
+  const files = shards.map((shard) => `${workdir}/${secretsFile(attempt, shard)}`);
+  const { code } = await shell.run(['bash', '-c', SECRETS_SCRIPT, 'nel-secrets', String(Buffer.byteLength(text)), ...files], {
+    stdin: text,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (code !== 0)
+    throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written below ${workdir}/${attemptFolder(attempt)}`);
+}
+
+/** Quoting errors show the word: not this one. */
+function quoteSecret(name: string, value: string): string {
+  try {
+    return quoteWord(value);
+  } catch {
+    throw new NelError('config', `the value of ${name} holds a character that no environment variable can`);
+  }
+}
+
+/** Arguments: files; prints the last part of each name that is there and what is in it. */
+const STATUS_SCRIPT = `for file; do if [ -s "$file" ]; then printf '%s %s\\n' "\${file##*-}" "$(head -c 8 -- "$file")"; fi; done`;
+
+/**
+ * The state of each shard of an attempt. What Slurm has forgotten, or cannot tell yet, is looked up in the exit codes that the scripts leave behind.
+ * @throws ClusterUnreachable: ask again
+ */
+export async function pollShards(
+  shell: ClusterShell,
+  { attempt, jobs }: SubmittedShards,
+  { workdir, signal }: JobOptions & { readonly workdir: string },
+): Promise<readonly ShardReport[]> {
+  const polled = await pollJobs(
+    shell,
+    jobs.map(({ jobId }) => jobId),
+    { signal },
+  );
+  const reports = jobs.flatMap(({ jobId, shards }) => {
+    const tasks = polled.get(jobId) ?? [];
+    // Before an array is split up, and when it is cancelled whole, one line stands for all its tasks.
+    const whole = tasks.find(({ task }) => task === null);
+    return shards.map((shard): ShardReport => {
+      const report = tasks.find(({ task }) => task === shard) ?? whole;
+      const status: TaskState = report?.status ?? { state: 'unknown' };
+      return { shard, attempt, jobId: report?.jobId ?? jobId, nodes: report?.nodes ?? null, status };
+    });
+  });
+  return withLeftExitCodes(shell, reports, { workdir, signal });
+}
+
+/** The queue tells of an end some seconds before accounting knows its exit code: drained or failed, until then nobody can say. */
+const lacksExitCode = (status: TaskState): boolean =>
+  status.state === 'unknown' || (status.state === 'failed' && status.reason === 'exit' && status.exitCode === null);
+
+async function withLeftExitCodes(
+  shell: ClusterShell,
+  reports: readonly ShardReport[],
+  { workdir, signal }: JobOptions & { readonly workdir: string },
+): Promise<readonly ShardReport[]> {
+  const open = reports.filter(({ status }) => lacksExitCode(status));
+  if (open.length === 0) return reports;
+  const files = open.map(({ attempt, shard }) => `${workdir}/${statusFile(attempt, shard)}`);
+  const { stdout } = await shell.run(['bash', '-c', STATUS_SCRIPT, 'nel-status', ...files], signal === undefined ? {} : { signal });
+  const codes = new Map(
+    stdout.split('\n').flatMap((line) => (/^\d+ \d+$/.test(line) ? [line.split(' ').map(Number) as [number, number]] : [])),
+  );
+  return reports.map((report) => {
+    const code = lacksExitCode(report.status) ? codes.get(report.shard) : undefined;
+    return code === undefined ? report : { ...report, status: stateOfExitCode(code) };
+  });
+}
+
+/** Cancels an attempt's jobs and removes what secrets are still waiting. */
+export async function cancelShards(
+  shell: ClusterShell,
+  submitted: SubmittedShards,
+  { workdir, signal }: JobOptions & { readonly workdir: string },
+): Promise<void> {
+  await cancelJobs(
+    shell,
+    submitted.jobs.map(({ jobId }) => jobId),
+    { signal },
+  );
+  await removeSecrets(shell, submitted, { workdir, signal });
+}
+
+/** To be called when an attempt is over: tasks that never started have not removed theirs. */
+export async function removeSecrets(
+  shell: ClusterShell,
+  { attempt }: Pick<SubmittedShards, 'attempt'>,
+  { workdir, signal }: JobOptions & { readonly workdir: string },
+): Promise<void> {
+  await shell.run(['rm', '-rf', '--', `${workdir}/${attemptFolder(attempt)}/secrets`], signal === undefined ? {} : { signal });
+}
+
+/** Submits the merge to run when all jobs of `after` have succeeded; it vanishes when one fails. */
+export async function submitMerge(
+  shell: ClusterShell,
+  job: PlainJob,
+  { after, signal }: JobOptions & { readonly after: SubmittedShards | null },
+): Promise<string> {
+  return submitPlain(shell, job, renderMergeScript(job), {
+    signal,
+    dependency: after === null ? undefined : `afterok:${after.jobs.map(({ jobId }) => jobId).join(':')}`,
+  });
+}
+
+/** Submits the environment server. */
+export async function submitServe(
+  shell: ClusterShell,
+  job: PlainJob,
+  { endpointFile, signal }: JobOptions & { readonly endpointFile: string },
+): Promise<string> {
+  return submitPlain(shell, job, renderServeScript(job, { endpointFile }), { signal, dependency: undefined });
+}
+
+async function submitPlain(
+  shell: ClusterShell,
+  job: PlainJob,
+  script: JobScript,
+  { signal, dependency }: { readonly signal: AbortSignal | undefined; readonly dependency: string | undefined },
+): Promise<string> {
+  const path = `${job.workdir}/${script.path}`;
+  await shell.write(script.text, path, { mode: 0o755, ...(signal === undefined ? {} : { signal }) });
+  await makeLogFolder(shell, job);
+  return submitJob(
+    shell,
+    { jobName: script.jobName, script: path, lockFolder: lockFolder(job), comment: comment(job, script.path), dependency },
+    { signal },
+  );
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Shards of nel-gsm8k-0a1b2c3d4e, attempt 1. Written by nel; by hand: sbatch /lustre/nel/gsm8k/attempt-1/shards.sh SHARD
+#SBATCH --job-name=nel-gsm8k-0a1b2c3d4e-a1
+#SBATCH --output=/lustre/nel/gsm8k/logs/%x.log
+#SBATCH --open-mode=append
+#SBATCH --time=02:00:00
+#SBATCH --no-requeue
+#SBATCH --signal=B:TERM@120
+#SBATCH --partition=cpu
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH hetjob
+# Component for node pool gpu.
+#SBATCH --time=02:00:00
+#SBATCH --partition=batch
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=1
+#SBATCH --gres=gpu:4
+
+# shellcheck disable=SC2317  # some functions are called by traps only
+set -euo pipefail
+
+log() { printf '%(%Y-%m-%dT%H:%M:%S%z)T %s\n' -1 "$*"; }
+
+export NEL_SHARD_IDX=${1:?the index of the shard}
+export NEL_TOTAL_SHARDS=16
+export NEL_ATTEMPT=1
+cd -- /lustre/nel/gsm8k
+mkdir -p -- attempt-1/status logs
+
+# Process groups of the services that this job started.
+services=()
+
+# TERM to all of them, and KILL to what is left after 20 seconds.
+stop_services() {
+  local group
+  for group in ${services[@]+"${services[@]}"}; do kill -TERM -- "-$group" 2>/dev/null || true; done
+  for group in ${services[@]+"${services[@]}"}; do
+    for _ in {1..100}; do
+      kill -0 -- "-$group" 2>/dev/null || break
+      sleep 0.2
+    done
+    kill -KILL -- "-$group" 2>/dev/null || true
+  done
+}
+
+# listens HOST PORT: whether something takes connections there.
+listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
+# free_port FIRST STEP: the first port from FIRST on, in steps, that nothing listens on.
+free_port() {
+  local port=$1
+  while listens 127.0.0.1 "$port"; do
+    port=$((port + $2))
+    if ((port > 65535)); then
+      log "no free port from $1 on" >&2
+      exit 69
+    fi
+  done
+  printf '%s\n' "$port"
+}
+
+# answers HOST PORT PATH: whether http://HOST:PORT/PATH says 200.
+answers() {
+  (
+    exec 3<>"/dev/tcp/$1/$2" || exit 1
+    printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$3" "$1" >&3
+    IFS=' ' read -r -t 5 _ status _ <&3 || exit 1
+    [[ $status == 200* ]]
+  ) 2>/dev/null
+}
+
+# await_service NAME PROCESS HOST PORT PATH SECONDS LOG: until it answers; the job ends if it dies or takes too long.
+await_service() {
+  local deadline=$((SECONDS + $6))
+  until answers "$3" "$4" "$5"; do
+    if ! kill -0 "$2" 2>/dev/null; then
+      log "service $1 ended before it answered; the end of $7:"
+      tail -n 20 -- "$7" || true
+      exit 69
+    fi
+    if ((SECONDS >= deadline)); then
+      log "service $1 did not answer $5 within $6 s; the end of $7:"
+      tail -n 20 -- "$7" || true
+      exit 69
+    fi
+    sleep 1
+  done
+  log "service $1 answers on $3:$4"
+}
+
+finish() {
+  local code=$?
+  trap '' TERM
+  stop_services
+  log "exit code $code"
+  printf '%s\n' "$code" >"attempt-1/status/shard-$NEL_SHARD_IDX"
+  exit "$code"
+}
+trap finish EXIT
+
+program=""
+draining=""
+drain() {
+  draining=yes
+  log "TERM: draining"
+  if [[ -z $program ]]; then exit 75; fi
+  kill -TERM "$program" 2>/dev/null || true
+}
+trap drain TERM
+
+log "shard $NEL_SHARD_IDX of $NEL_TOTAL_SHARDS, attempt $NEL_ATTEMPT, job $SLURM_JOB_ID, node ${SLURMD_NODENAME:-$(hostname)}, rank ${SLURM_PROCID:-0}"
+
+# Service model.
+model_node=$(scontrol show hostnames "$SLURM_JOB_NODELIST_HET_GROUP_1" | sed -n 1p)
+model_host=$(scontrol show node "$model_node" | sed -n 's/.*NodeAddr=\([^ ]*\).*/\1/p')
+model_port=$((8000 + NEL_SHARD_IDX))
+model_log=logs/attempt-1-shard-$NEL_SHARD_IDX-model.log
+log "service model starts on $model_host:$model_port; its log is $model_log"
+setsid srun --het-group=1 --nodes=1 --ntasks=1 --overlap vllm serve nvidia/Llama-3.1-70B-Instruct --host 0.0.0.0 --port "$model_port" --tensor-parallel-size 4 >>"$model_log" 2>&1 &
+model_process=$!
+services+=("$model_process")
+await_service model "$model_process" "$model_host" "$model_port" /health 1800 "$model_log"
+export NEL_SERVICE_MODEL_URL="http://$model_host:$model_port/v1"
+export NEMO_MODEL_URL="http://$model_host:$model_port/v1"
+export NEMO_MODEL_ID=nvidia/Llama-3.1-70B-Instruct
+
+log "evaluating"
+nel eval run config.yaml -o results &
+program=$!
+# A trap ends the wait before the program has ended.
+while kill -0 "$program" 2>/dev/null; do wait "$program" || true; done
+code=0
+wait "$program" || code=$?
+program=""
+if [[ -n $draining && $code -ne 0 ]]; then code=75; fi
+exit "$code"
