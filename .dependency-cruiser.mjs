@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   workflows: ['core', 'activities'],
   activities: ['core', 'artifacts', 'engine', 'workflows/contract'],
   client: ['core', 'config', 'workflows/contract', 'workflows/failure-converter'],
-  cli: ['core', 'config', 'artifacts', 'report', 'serve', 'client', 'workers', 'practice', 'benchmarks/registry', 'engine/hash'],
+  cli: ['core', 'config', 'artifacts', 'report', 'serve', 'client', 'workers', 'practice', 'benchmarks/registry', 'engine/hash', 'workflows/contract'],
 };
 
 /** Folders that are told what they must not import instead. */

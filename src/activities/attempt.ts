@@ -1,6 +1,7 @@
 /** One activity attempt: its heartbeat, how it ends early, and how what it throws travels. */
 
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ClusterUnreachable } from '../core/cluster.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import { ModelCallError } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
@@ -71,6 +72,7 @@ function asFailure(error: unknown, { aborted, reason }: AbortSignal): Error {
   if (error instanceof NelError) {
     return ApplicationFailure.nonRetryable(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`, FAILURES.badInput);
   }
+  if (error instanceof ClusterUnreachable) return ApplicationFailure.retryable(error.message, FAILURES.clusterUnreachable);
   if (error instanceof NotOwnedError) return ApplicationFailure.retryable(error.message, FAILURES.workerShutdown);
   // A bug: trying again would repeat it for ever.
   return ApplicationFailure.nonRetryable(`unexpected: ${errorMessage(error)}`, FAILURES.badInput);

@@ -1,7 +1,8 @@
 /** The port to the engine: what activities have done for them, wherever it runs (workers/engine-host.ts: a thread of its own). */
 
 import type { ProbeResult } from '../core/model.js';
-import type { BatchHeartbeat, BatchRef, GateRef, GateResult, RunRef, Totals } from '../workflows/contract.js';
+import type { BatchHeartbeat, BatchRef, GateRef, GateResult, NightSteps, RunRef, Totals } from '../workflows/contract.js';
+import type { ClusterPort } from './cluster.js';
 
 export type BenchmarkRef = RunRef & { readonly benchmark: string };
 
@@ -43,10 +44,13 @@ export interface EnginePort {
   writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary>;
   /** Holds two directories of results against each other and writes the report. */
   gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult>;
+  /** A step of a scheduled night. */
+  night<S extends keyof NightSteps>(step: S, ref: NightSteps[S]['ref'], signal: AbortSignal): Promise<NightSteps[S]['result']>;
 }
 
 export interface ActivityDeps {
   readonly engine: EnginePort;
+  readonly cluster: ClusterPort;
   /** Asks the server whether this attempt is still ours. @throws NotOwnedError when it is not. */
   assertOwned(taskToken: Uint8Array, details: unknown): Promise<void>;
 }

@@ -1,8 +1,10 @@
 /** All activities, built over what the composition root hands in. */
 
 import { createAwaitEndpoint } from './await-endpoint.js';
+import { createClusterActivities } from './cluster.js';
 import type { ActivityDeps } from './engine-port.js';
 import { createGateRuns } from './gate-runs.js';
+import { createNightSteps } from './night.js';
 import { createRunBatch } from './run-batch.js';
 import { createWriteArtifacts } from './write-artifacts.js';
 
@@ -12,6 +14,8 @@ export function createActivities(deps: ActivityDeps) {
     awaitEndpoint: createAwaitEndpoint(deps),
     writeArtifacts: createWriteArtifacts(deps),
     gateRuns: createGateRuns(deps),
+    ...createClusterActivities(deps),
+    ...createNightSteps(deps),
   };
 }
 

@@ -18,6 +18,8 @@ import { bundlePath, problemRange, type WrittenArtifacts, writeArtifacts } from 
 export interface MergeOptions {
   /** Holds `shard_0`, `shard_1`, …; the merged files go there as well. */
   readonly dir: string;
+  /** The run that had its shards evaluated elsewhere; default: made of the first shard's. */
+  readonly run?: RunFile;
   /** Merge what is there and say in the bundle what is not. */
   readonly allowPartial: boolean;
   /** Makes a benchmark's scores that are no means; see Environment.createSummary. */
@@ -42,7 +44,8 @@ interface ShardDirectory {
  * @throws NelError of kind `data` that names the shard: missing (unless `allowPartial`), unfinished, doubled, of another config, data
  *   set or number of shards, or with samples that are not its own
  */
-export async function mergeShards({ dir, allowPartial, summaryOf, onProgress }: MergeOptions): Promise<MergedRun> {
+export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
+  const { dir, allowPartial, summaryOf, onProgress } = options;
   const shards = await findShards(dir);
   const first = shards[0];
   if (first?.run.shard === undefined) {
@@ -56,9 +59,11 @@ export async function mergeShards({ dir, allowPartial, summaryOf, onProgress }: 
   const missing = Array.from({ length: total }, (_, i) => i).filter((i) => !present.some(({ index }) => index === i));
   if (missing.length > 0 && !allowPartial) throw missingShards(dir, missing, total);
   if (present.length === 0) throw new NelError('data', `${dir}: no shard is finished, there is nothing to merge`);
-  await refuseOtherRun(dir, first);
+  if (options.run === undefined) await refuseOtherRun(dir, first);
+  else if (options.run.spec_hash !== first.run.spec_hash)
+    throw new NelError('data', `the shards in ${dir} are not those of run ${options.run.run_id}`);
   const { shard: _, ...whole } = first.run;
-  const run: RunFile = { ...whole, spec: { ...first.run.spec, output: { dir: path.resolve(dir) } } };
+  const run: RunFile = options.run ?? { ...whole, spec: { ...first.run.spec, output: { dir: path.resolve(dir) } } };
   const benchmarks: { name: string; written: WrittenArtifacts }[] = [];
   for (const benchmark of run.benchmarks) {
     const samples = benchmark.n_problems * benchmark.spec.repeats;

@@ -17,7 +17,7 @@ const REVISION = '563bb8404243c5f09de6ec262f2db674fe5bce9b';
  */
 export const aime2025Benchmark: Benchmark = defineBenchmark({
   name: 'aime_2025',
-  description: 'Invitational mathematics examination 2025 (30), whole numbers from 0 to 999',
+  description: 'Mathematics examination AIME 2025 (30), whole numbers',
   dataset: `hf://math-ai/aime25?split=test&revision=${REVISION}`,
   localPath: 'aime_2025/test.jsonl',
   requiredFields: ['problem', 'answer'],

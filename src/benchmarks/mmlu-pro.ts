@@ -4,7 +4,7 @@ import type { Benchmark, Row } from '../core/benchmark.js';
 import { mmluPro } from '../core/scoring/mmlu-pro.js';
 import { fieldText } from '../core/template.js';
 import { defineParametrized } from './define.js';
-import { optionLines, optionList } from './options.js';
+import { amongOptions, optionLines, optionList } from './options.js';
 
 /** Data set commit on the Hub. It is later than the one that most published results used: white space in options was corrected. */
 const REVISION = 'b189ec765aa7ed75c8acfea42df31fdae71f97be';
@@ -23,12 +23,12 @@ export const mmluProBenchmark: Benchmark = defineParametrized(
   },
   ({ shots, cot }) => ({
     name: 'mmlu_pro',
-    description: 'Professional multiple choice with up to ten options (12,032), 14 categories',
+    description: 'Multiple choice with up to ten options (12,032)',
     dataset: `hf://TIGER-Lab/MMLU-Pro?split=test&revision=${REVISION}`,
     localPath: 'mmlu_pro/test.jsonl.gz',
     requiredFields: ['question', 'options', 'answer', 'category'],
     prompt: (row) => taskOf(row, cot) + questionOf(row),
-    targetField: 'answer',
+    target: (row) => amongOptions(fieldText(row, 'answer').trim(), optionList(row, 'options')),
     category: 'category',
     metadataFields: ['question_id', 'src'],
     scorer: mmluPro(),

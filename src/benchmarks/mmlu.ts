@@ -5,7 +5,7 @@ import { NelError } from '../core/errors.js';
 import { mmlu } from '../core/scoring/mmlu.js';
 import { fieldText } from '../core/template.js';
 import { defineParametrized } from './define.js';
-import { closingLine, letterOf, optionLines, optionList } from './options.js';
+import { amongOptions, closingLine, letterOf, optionLines, optionList } from './options.js';
 
 const REVISION = 'c30699e8356da336a370243923dbaf21066bb9fe';
 
@@ -74,7 +74,7 @@ function questionOf(row: Row): string {
 /** The right option is an index on the Hub, a letter in the authors' own files. */
 function rightLetter(row: Row): string {
   const answer = fieldText(row, 'answer').trim();
-  if (/^[A-D]$/.test(answer)) return answer;
-  if (/^[0-3]$/.test(answer)) return letterOf(Number(answer));
+  const letter = /^[0-3]$/.test(answer) ? letterOf(Number(answer)) : answer;
+  if (/^[A-D]$/.test(letter)) return amongOptions(letter, optionList(row, 'choices'));
   throw new NelError('data', `field "answer" is ${JSON.stringify(answer.slice(0, 40))}, not an index from 0 to 3 or a letter from A to D`);
 }

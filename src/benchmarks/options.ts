@@ -17,11 +17,21 @@ export function optionLines(options: readonly string[]): string {
   return options.map((option, i) => `${letterOf(i)}. ${option}`).join('\n');
 }
 
-/** A field that holds a list of 2 to 26 texts. @throws NelError of kind `data` */
+/** A field that holds a list of 2 to 26 texts or numbers. @throws NelError of kind `data` */
 export function optionList(row: Row, field: string): readonly string[] {
   const value = row[field];
-  if (Array.isArray(value) && value.length >= 2 && value.length <= LETTERS.length) return value.map(String);
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string' || typeof item === 'number');
+  if (isList && value.length >= 2 && value.length <= LETTERS.length) return value.map(String);
   throw new NelError('data', `field "${field}" is not a list of 2 to ${LETTERS.length} options`);
+}
+
+/** `letter`, a row's right option as its field `answer` gives it, when there is such an option. @throws NelError of kind `data` */
+export function amongOptions(letter: string, options: readonly string[]): string {
+  if (letter.length !== 1 || !LETTERS.includes(letter)) {
+    throw new NelError('data', `field "answer" is ${JSON.stringify(letter.slice(0, 40))}, not a letter`);
+  }
+  if (LETTERS.indexOf(letter) < options.length) return letter;
+  throw new NelError('data', `field "answer" is option ${letter} of ${options.length}`);
 }
 
 /** What the answer has to end with: the form that the extraction rules of MMLU and GPQA read. */

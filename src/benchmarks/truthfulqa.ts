@@ -25,7 +25,7 @@ export const truthfulqaBenchmark: Benchmark = defineParametrized(
   },
   ({ cot, order }) => ({
     name: 'truthfulqa',
-    description: 'Common misconceptions (817), multiple choice with one true option',
+    description: 'Common misconceptions (817), multiple choice',
     dataset: `hf://truthfulqa/truthful_qa?config=multiple_choice&split=validation&revision=${REVISION}`,
     localPath: 'truthfulqa/multiple_choice.jsonl',
     requiredFields: ['question', 'mc1_targets'],

@@ -9,10 +9,12 @@ import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
 import type { Bundle } from '../core/bundle.js';
+import type { SlurmCluster } from '../core/cluster.js';
 import { parseShard, shardFromEnvironment } from '../core/shards.js';
-import type { PlannedBenchmark, RunFile } from '../core/spec.js';
+import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
 import { planBenchmarks } from '../workers/plan.js';
+import { writeSlurmScripts } from '../workers/slurm-runs.js';
 import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
 import { evalShard } from './eval-shard.js';
@@ -28,16 +30,23 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
   const planned = await planBenchmarks(spec, process.env);
   if (options.dryRun) {
     process.stdout.write(renderPlan(planned, spec));
-    return EXIT.OK;
+    return spec.cluster === undefined ? EXIT.OK : writeScripts(spec, planned, spec.cluster);
   }
   const shard = options.shard === undefined ? shardFromEnvironment(process.env) : parseShard(options.shard);
-  if (shard !== null) return evalShard({ spec, planned, shard });
+  if (shard !== null) return evalShard({ spec, planned, shard, resume: options.resume ?? false });
   const lock = lockRun(spec.output.dir);
   try {
     return await run(await prepareRun(spec, planned), options.resume ?? false);
   } finally {
     lock.release();
   }
+}
+
+/** What would be handed to the cluster, to look at. */
+async function writeScripts(spec: RunSpec, planned: readonly PlannedBenchmark[], cluster: SlurmCluster): Promise<number> {
+  const { run } = await prepareRun(spec, planned);
+  for (const file of await writeSlurmScripts(run, cluster)) say(`wrote ${shortPath(file)}`);
+  return EXIT.OK;
 }
 
 function renderPlan(planned: readonly PlannedBenchmark[], spec: unknown): string {
@@ -65,6 +74,12 @@ async function run(prepared: PreparedRun, resume: boolean): Promise<number> {
   if (resume && state === 'new') say(`note: ${runDir} holds no run yet; this starts one`);
   const current = nextGeneration(prepared);
   await saveRun(current);
+  const { cluster } = current.spec;
+  if (cluster?.submit === false) {
+    for (const file of await writeSlurmScripts(current, cluster)) say(`wrote ${shortPath(file)}`);
+    say('nothing was submitted (cluster.submit: false)');
+    return EXIT.OK;
+  }
   const result = await drive(suiteStartable(current), [current]);
   return result === null ? EXIT.INTERRUPTED : showResult(current);
 }

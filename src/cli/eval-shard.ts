@@ -1,10 +1,14 @@
 /** `nel eval run --shard i/n`: one shard of a run, in this process, into `shard_i` under the output directory. */
 
 import path from 'node:path';
+import { readBundle } from '../artifacts/read-bundle.js';
+import { readRunFile } from '../artifacts/run-file.js';
 import { lockRun } from '../client/run-lock.js';
-import { type Shard, shardFolder, shardRange } from '../core/shards.js';
+import { NelError } from '../core/errors.js';
+import { type Shard, shardFolder, shardFromEnvironment, shardRange } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { Engine } from '../workers/engine.js';
+import { ProgressFile } from '../workers/progress-file.js';
 import { runShardHere, type ShardProgressLine, shardBundles } from '../workers/shard-run.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
@@ -12,15 +16,27 @@ import { nextGeneration, prepareRun, saveRun } from './prepare-run.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 
+/** `nel eval shard RUN_JSON`: what a cluster's jobs call for a run that was planned elsewhere. The environment says which shard. */
+export async function evalPlannedShard(file: string, outputDir: string, resume: boolean): Promise<number> {
+  const shard = shardFromEnvironment(process.env);
+  if (shard === null) throw new NelError('usage', 'which shard this is, is not set', { hint: 'Set NEL_SHARD_IDX and NEL_TOTAL_SHARDS.' });
+  const run = await readRunFile(path.dirname(path.resolve(file)));
+  if (run === undefined) throw new NelError('data', `there is no ${file}`);
+  const { cluster: _, ...spec } = run.spec;
+  return evalShard({ spec: { ...spec, output: { dir: path.resolve(outputDir) } }, planned: run.benchmarks, shard, resume });
+}
+
 interface ShardOptions {
   /** The whole run's. */
   readonly spec: RunSpec;
   readonly planned: readonly PlannedBenchmark[];
   readonly shard: Shard;
+  /** Try the errors of a shard that is complete again. */
+  readonly resume: boolean;
 }
 
 /** @returns the exit code. A shard that was begun is gone on with; one that is complete is left alone. */
-export async function evalShard({ spec, planned, shard }: ShardOptions): Promise<number> {
+export async function evalShard({ spec, planned, shard, resume }: ShardOptions): Promise<number> {
   const dir = path.join(spec.output.dir, shardFolder(shard.index));
   const lock = lockRun(dir);
   try {
@@ -31,7 +47,7 @@ export async function evalShard({ spec, planned, shard }: ShardOptions): Promise
     });
     say(`shard ${shard.index} of ${shard.total} in ${dir}: ${ranges.join(', ')}`);
     const run = nextGeneration(prepared);
-    if (prepared.state === 'complete') {
+    if (prepared.state === 'complete' && !(resume && (await errorsOf(prepared.run)) > 0)) {
       say('this shard is complete');
       return EXIT.OK;
     }
@@ -40,6 +56,11 @@ export async function evalShard({ spec, planned, shard }: ShardOptions): Promise
   } finally {
     lock.release();
   }
+}
+
+async function errorsOf(run: RunFile): Promise<number> {
+  const bundles = await Promise.all(shardBundles(run).map((file) => readBundle(file)));
+  return bundles.reduce((sum, { coverage }) => sum + (coverage.errors ?? 0), 0);
 }
 
 async function drive(run: RunFile): Promise<number> {
@@ -63,6 +84,8 @@ async function drive(run: RunFile): Promise<number> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   printer.start();
+  const reports = new ProgressFile(run, () => [...seen.values()]);
+  reports.start();
   try {
     const done = await runShardHere({
       engine: new Engine(process.env),
@@ -81,6 +104,7 @@ async function drive(run: RunFile): Promise<number> {
     return EXIT.INTERRUPTED;
   } finally {
     printer.stop();
+    await reports.stop();
     for (const signal of signals) process.off(signal, onSignal);
   }
 }

@@ -65,6 +65,16 @@ Examples:
       process.exitCode = await evalRun(config, options);
     });
   evaluation
+    .command('shard')
+    .description('one shard of a run that was planned elsewhere: what the jobs of a cluster call')
+    .argument('<run.json>', 'the run; NEL_SHARD_IDX and NEL_TOTAL_SHARDS say which shard')
+    .requiredOption('-o, --output-dir <dir>', 'where shard_<i> goes')
+    .option('--resume', 'try the errors of a complete shard again')
+    .action(async (file: string, options: { readonly outputDir: string; readonly resume?: boolean }) => {
+      const { evalPlannedShard } = await import('./eval-shard.js');
+      process.exitCode = await evalPlannedShard(file, options.outputDir, options.resume ?? false);
+    });
+  evaluation
     .command('merge')
     .description('make the artifacts of the whole run from its shards')
     .argument('<dir>', 'output directory that holds shard_0, shard_1, …')

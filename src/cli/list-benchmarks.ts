@@ -1,47 +1,113 @@
-/** What `nel list benchmarks` prints. */
+/** What `nel list benchmarks` prints: a line for each, or with --verbose all that makes its scores, in 80 columns. */
 
 import { builtinBenchmarks } from '../benchmarks/registry.js';
 import type { Benchmark } from '../core/benchmark.js';
+import { errorMessage } from '../core/errors.js';
+import type { ContentPart } from '../core/model.js';
 import { describeParameter } from '../core/parameters.js';
 
+const COLUMNS = 80;
+/** Columns before the text of a member. */
+const INDENT = 13;
+
 export function listBenchmarks(verbose: boolean): void {
-  const benchmarks = [...builtinBenchmarks].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const width = Math.max(...benchmarks.map(({ name }) => name.length));
-  for (const benchmark of benchmarks) {
-    process.stdout.write(
-      verbose ? `${details(benchmark)}\n\n` : `${benchmark.name.padEnd(width)}  ${benchmark.description.split('\n')[0] ?? ''}\n`,
-    );
-  }
+  process.stdout.write(renderBenchmarks(builtinBenchmarks, verbose));
 }
 
-/** A function has no text that a list could show. */
-function shown(value: string | ((...args: never[]) => unknown) | undefined): string {
-  if (value === undefined) return 'none';
-  return typeof value === 'function' ? 'made by a function of the row' : value;
-}
-
-function fewShot({ fewShot: examples = [] }: Benchmark): string {
-  if (!('dataset' in examples)) return `${examples.filter(({ role }) => role === 'user').length} examples`;
-  return `${examples.count} examples of ${typeof examples.dataset === 'string' ? examples.dataset : 'the file'}`;
+/** By name; every line of the verbose form fits in 80 columns but for addresses that are longer. */
+export function renderBenchmarks(benchmarks: readonly Benchmark[], verbose: boolean): string {
+  const sorted = [...benchmarks].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (verbose) return sorted.map((benchmark) => `${details(benchmark)}\n`).join('\n');
+  const width = Math.max(...sorted.map(({ name }) => name.length));
+  return sorted.map(({ name, description }) => `${name.padEnd(width)}  ${description.split('\n')[0] ?? ''}\n`).join('');
 }
 
 function details(benchmark: Benchmark): string {
-  const { dataset, localPath } = benchmark;
-  const rows: [string, string][] = [
-    ['data set', typeof dataset === 'string' ? dataset : `${dataset.length} rows, in the file`],
-    ['local path', localPath === undefined ? 'none' : `$NEL_DATA_DIR/${localPath}`],
-    ['fields', benchmark.requiredFields.join(', ')],
-    ['target', shown(benchmark.target)],
-    ['category', shown(benchmark.category)],
-    ['scorer', benchmark.scorer.name],
-    ['few-shot', fewShot(benchmark)],
-    ['system', shown(benchmark.systemPrompt)],
-    ['prompt', shown(benchmark.prompt)],
-    ...Object.entries(benchmark.parameters ?? {}).map(([name, parameter]): [string, string] => [
-      `params.${name}`,
-      `${parameter.description}: ${describeParameter(parameter)}`,
-    ]),
+  const { name, description, about = {}, localPath, requiredFields, scorer, parameters = {} } = benchmark;
+  const [source, revision] = sourceOf(benchmark);
+  const members: readonly (readonly [string, string | undefined])[] = [
+    ['data set', source],
+    ['revision', revision],
+    ['local path', localPath === undefined ? undefined : `$NEL_DATA_DIR/${localPath}`],
+    ['fields', requiredFields.join(', ')],
+    ['licence', about.licence],
+    ['paper', about.paper],
+    ['prompt', promptOf(benchmark)],
+    ['few-shot', fewShotOf(benchmark)],
+    ['system', benchmark.systemPrompt],
+    ['target', about.target ?? fieldOrFunction(benchmark.target)],
+    ['categories', about.categories ?? (benchmark.category === undefined ? 'none' : fieldOrFunction(benchmark.category))],
+    ['scorer', scorerOf(scorer)],
+    ['rule', about.rule],
+    ['sampling', benchmark.generation === undefined ? undefined : JSON.stringify(benchmark.generation)],
+    ['tools', benchmark.tools?.map((tool) => tool.name).join(', ')],
+    ['parameters', parametersOf(parameters)],
   ];
-  const lines = rows.map(([name, text]) => `  ${name.padEnd(12)} ${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`);
-  return [`${benchmark.name}: ${benchmark.description}`, ...lines].join('\n');
+  const lines = members.flatMap(([label, text]) => (text === undefined || text === '' ? [] : member(label, text)));
+  return [...wrapped(`${name}: ${description}`, COLUMNS), ...lines].join('\n');
+}
+
+/** The address without its revision, and the revision. */
+function sourceOf({ dataset }: Benchmark): readonly [string, string | undefined] {
+  if (typeof dataset !== 'string') return [`${dataset.length} rows, made by the program`, undefined];
+  const revision = /[?&]revision=([^&]+)/.exec(dataset)?.[1];
+  return [dataset.replace(/([?&])revision=[^&]+&?/, '$1').replace(/[?&]$/, ''), revision];
+}
+
+/** A template as it is; a function by what it makes of the sample row. */
+function promptOf({ prompt, about }: Benchmark): string {
+  if (typeof prompt === 'string') return prompt;
+  if (about?.sample === undefined) return 'made by a function of the row';
+  try {
+    return `(of an invented problem)\n${textOf(prompt(about.sample))}`;
+  } catch (error) {
+    return `made by a function of the row; of the sample row it makes none: ${errorMessage(error)}`;
+  }
+}
+
+function textOf(content: string | readonly ContentPart[]): string {
+  return typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '[image]')).join('');
+}
+
+function fewShotOf({ fewShot, parameters = {} }: Benchmark): string {
+  const settable = Object.hasOwn(parameters, 'shots') ? '; see the parameter shots' : '';
+  if (fewShot === undefined) return `none${settable}`;
+  if ('dataset' in fewShot)
+    return `${fewShot.count} of ${typeof fewShot.dataset === 'string' ? fewShot.dataset : 'the given rows'}${settable}`;
+  const count = fewShot.filter(({ role }) => role === 'user').length;
+  return `${count === 0 ? 'none' : count}${settable}`;
+}
+
+function fieldOrFunction(value: string | ((...args: never[]) => unknown)): string {
+  return typeof value === 'string' ? `field ${value}` : 'made by a function of the row';
+}
+
+function scorerOf({ name, needs = [] }: Benchmark['scorer']): string {
+  return needs.length === 0 ? name : `${name} (needs a ${needs.join(' and a ')})`;
+}
+
+function parametersOf(parameters: NonNullable<Benchmark['parameters']>): string {
+  return Object.entries(parameters)
+    .map(([name, parameter]) => `${name}: ${parameter.description}; ${describeParameter(parameter)}`)
+    .join('\n');
+}
+
+/** A label and its text, each line of it wrapped and put under the first. */
+function member(label: string, text: string): string[] {
+  const lines = text.split('\n').flatMap((line) => wrapped(line, COLUMNS - INDENT - 2));
+  return lines.map((line, i) => `  ${(i === 0 ? label : '').padEnd(INDENT)}${line}`.trimEnd());
+}
+
+/** Broken at spaces; a word that is longer stands alone. Indentation at the start is kept. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const [i, word] of text.split(' ').entries()) {
+    const longer = i === 0 ? word : `${line} ${word}`;
+    if (longer.length > width && line.trim() !== '') {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
 }

@@ -1,6 +1,5 @@
 /** From a resolved config to the run of an output directory: a new one, one to go on with, or one that is complete. */
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readRunFile, writeRunFile } from '../artifacts/run-file.js';
@@ -10,12 +9,8 @@ import { NelError } from '../core/errors.js';
 import { type JsonDifference, jsonDifferences } from '../core/json.js';
 import type { Shard } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
-import { hashJson } from '../engine/hash.js';
+import { newRun, specHash } from '../workers/new-run.js';
 
-const SMALLEST_BATCH = 50;
-const LARGEST_BATCH = 200;
-/** A small run is cut into at least this many batches, so that progress and lanes mean something. */
-const WANTED_BATCHES = 8;
 const SHOWN_DIFFERENCES = 12;
 
 export interface PreparedRun {
@@ -54,33 +49,6 @@ export function nextGeneration({ run, state }: PreparedRun): RunFile {
 
 export async function saveRun(run: RunFile): Promise<void> {
   await writeRunFile(run.spec.output.dir, run);
-}
-
-function newRun(spec: RunSpec, planned: readonly PlannedBenchmark[]): RunFile {
-  const created = new Date().toISOString();
-  const run_id = `${created.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(3).toString('hex')}`;
-  const samples = Math.max(...planned.map(({ n_problems, spec: { repeats } }) => n_problems * repeats));
-  return {
-    schema_version: 1,
-    run_id,
-    workflow_id: `nel-${run_id}`,
-    nel_version: NEL_VERSION,
-    created,
-    generation: 0,
-    spec_hash: specHash(planned),
-    spec,
-    benchmarks: planned,
-    batch_size: Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, Math.ceil(samples / WANTED_BATCHES))),
-  };
-}
-
-/** By UTF-16 code unit, in any locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function specHash(planned: readonly PlannedBenchmark[]): string {
-  return hashJson(planned.map(({ name, config_hash }) => `${name} ${config_hash}`).sort(compareText));
 }
 
 /** A folder that a benchmark would write into, without a run.json that explains it, is somebody else's. */

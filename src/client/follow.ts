@@ -1,9 +1,12 @@
 /** Watches a run from outside: progress from the shards' queries and the heartbeats of their batches, whichever worker runs them. */
 
 import type { Client } from '@temporalio/client';
+import type { RunFile } from '../core/spec.js';
 import {
   addTotals,
   type BatchHeartbeat,
+  clusterQuery,
+  clusterWorkflowId,
   NO_TOTALS,
   progressQuery,
   type ShardProgress,
@@ -33,6 +36,20 @@ export interface WatchedBenchmark {
   readonly workflowId: string;
   readonly name: string;
   readonly samples: number;
+  /** Its shards are jobs of a cluster. */
+  readonly cluster?: boolean;
+}
+
+/** What there is to be watched of a run; shards on a cluster evaluate all its benchmarks together. */
+export function watchedBenchmarks({ workflow_id, benchmarks, spec }: RunFile): WatchedBenchmark[] {
+  const all = benchmarks.map(({ name, n_problems, spec: { repeats } }) => ({
+    workflowId: workflow_id,
+    name,
+    samples: n_problems * repeats,
+  }));
+  if (spec.cluster === undefined) return all;
+  const samples = all.reduce((sum, one) => sum + one.samples, 0);
+  return [{ workflowId: workflow_id, name: all.map(({ name }) => name).join(', '), samples, cluster: true }];
 }
 
 /** One look at runs. What cannot be seen just now (a worker starting, a server coming back) is shown as it was last. */
@@ -59,7 +76,28 @@ export class ProgressReader {
     return { benchmarks, in_flight: flights.reduce((sum, calls) => sum + calls, 0) };
   }
 
-  private async readBenchmark({ workflowId, name, samples }: WatchedBenchmark, flights: number[]): Promise<BenchmarkProgress> {
+  /** Shards of a cluster report by file, now and then: how many are done, of all benchmarks together. */
+  private async readCluster({ workflowId, name, samples }: WatchedBenchmark): Promise<BenchmarkProgress> {
+    const handle = this.client.workflow.getHandle(clusterWorkflowId(workflowId));
+    const shards = await this.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(clusterQuery));
+    const done = Math.min(
+      samples,
+      shards.reduce((sum, shard) => sum + shard.done, 0),
+    );
+    const pending = shards.filter(({ state }) => state === 'pending' || state === 'waiting');
+    const waiting = pending.length === shards.length ? `jobs are pending${pending[0]?.reason ? `: ${pending[0].reason}` : ''}` : null;
+    return {
+      benchmark: name,
+      samples,
+      totals: { ...NO_TOTALS, scored: done },
+      state: waiting === null ? 'running' : 'waiting',
+      waiting_for: waiting,
+    };
+  }
+
+  private async readBenchmark(watched: WatchedBenchmark, flights: number[]): Promise<BenchmarkProgress> {
+    if (watched.cluster) return this.readCluster(watched);
+    const { workflowId, name, samples } = watched;
     const handle = this.client.workflow.getHandle(shardWorkflowId(workflowId, name, 0));
     return this.client.withDeadline(Date.now() + QUERY_MS, async () => {
       const [progress, description] = await Promise.all([handle.query(progressQuery), handle.describe()]);

@@ -3,7 +3,15 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
-import { pauseSignal, resumeSignal, setConcurrencyUpdate, WORKFLOWS } from '../workflows/contract.js';
+import {
+  type ClusterShard,
+  clusterQuery,
+  clusterWorkflowId,
+  pauseSignal,
+  resumeSignal,
+  setConcurrencyUpdate,
+  WORKFLOWS,
+} from '../workflows/contract.js';
 import { connectClient, type Environment, findTemporal } from './connection.js';
 
 /** One line of a list. */
@@ -17,6 +25,7 @@ export interface ListedRun {
 }
 
 const PREFIX = 'nel-';
+const QUERY_MS = 5_000;
 
 export class Runs {
   constructor(readonly client: Client) {}
@@ -29,6 +38,12 @@ export class Runs {
 
   describe(workflowId: string): Promise<ListedRun> {
     return found(workflowId, async () => listed(await this.client.workflow.getHandle(workflowId).describe()));
+  }
+
+  /** The shards of a run on a cluster. */
+  async clusterShards(workflowId: string): Promise<readonly ClusterShard[]> {
+    const handle = this.client.workflow.getHandle(clusterWorkflowId(workflowId));
+    return this.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(clusterQuery)).catch(() => []);
   }
 
   pause(workflowId: string): Promise<void> {

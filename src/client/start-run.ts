@@ -9,6 +9,7 @@ import type { RunFile } from '../core/spec.js';
 import {
   type BenchmarkPlan,
   benchmarkWorkflowId,
+  clusterWorkflowId,
   FAILURES,
   type SearchAttributeName,
   type SuiteInput,
@@ -165,6 +166,7 @@ export function suiteStartable(run: RunFile): Startable {
 export function suiteFamily({ workflow_id, benchmarks }: RunFile): string[] {
   return [
     workflow_id,
+    clusterWorkflowId(workflow_id),
     ...benchmarks.flatMap(({ name }) => [benchmarkWorkflowId(workflow_id, name), shardWorkflowId(workflow_id, name, 0)]),
   ];
 }
@@ -178,6 +180,9 @@ export function suiteInput(run: RunFile, searchAttributes: readonly SearchAttrib
     benchmarks: benchmarkPlans(run),
     batch_size: run.batch_size,
     max_error_rate: run.spec.max_error_rate,
+    ...(run.spec.cluster === undefined
+      ? {}
+      : { cluster: { shards: run.spec.cluster.shards, max_attempts: run.spec.cluster.max_attempts } }),
     search_attributes: searchAttributes,
   };
 }

@@ -3,13 +3,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { NelErrorKind, SourcePosition } from '../core/errors.js';
+import { type HarnessBenchmarkSpec, LM_EVAL_SCHEME } from '../core/harness.js';
 import { didYouMean } from '../core/nearest.js';
 import type { SandboxType } from '../core/sandbox.js';
 import type { BenchmarkSpec } from '../core/spec.js';
 import { DEFAULTS } from './defaults.js';
 import { flagOr, type ResolveContext } from './flags.js';
 import { resolveBenchmarkGeneration } from './resolve-generation.js';
-import { resolveMetric, resolveParams, resolveSolver } from './resolve-work.js';
+import { resolveHarness, resolveMetric, resolveParams, resolveSolver } from './resolve-work.js';
 import type { BenchmarkConfig } from './schema.js';
 import { expandVariables } from './variables.js';
 
@@ -68,11 +69,21 @@ function resolveRef(
   folders: readonly string[],
   where: { kind: NelErrorKind; at?: SourcePosition | undefined },
 ): string | undefined {
+  if (name.startsWith(LM_EVAL_SCHEME)) return resolveLmEvalRef(name, folders);
   if (!isPath(name)) return name;
   const tried = [...new Set(folders.map((folder) => path.resolve(folder, name)))];
   const found = tried.find((candidate) => existsSync(candidate));
   if (found === undefined) problems.add({ ...where, message: `no such benchmark file: ${name} (looked for ${tried.join(' and ')})` });
   return found;
+}
+
+/** A task file's path as an absolute one. Whether it exists is told when it is opened: as any address, this one may mean another machine. */
+function resolveLmEvalRef(ref: string, folders: readonly string[]): string {
+  const rest = ref.slice(LM_EVAL_SCHEME.length);
+  const [task = '', ...query] = rest.split('?');
+  if (!task.includes('/') && !task.endsWith('.yaml')) return ref;
+  const tried = folders.map((folder) => path.resolve(folder, task));
+  return LM_EVAL_SCHEME + [tried.find((candidate) => existsSync(candidate)) ?? tried.at(-1), ...query].join('?');
 }
 
 /** A benchmark of one's own is named by its file; `scheme://…` names are not files. */
@@ -103,8 +114,9 @@ function choose(context: ResolveContext, names: readonly string[], listed: reado
   return chosen;
 }
 
-function toSpec(context: ResolveContext, { ref, entry, index, at }: Listed): BenchmarkSpec {
+function toSpec(context: ResolveContext, { ref, entry, index, at }: Listed): HarnessBenchmarkSpec {
   const field = ['benchmarks', index ?? -1];
+  const harness = resolveHarness(context, ref, entry.harness, [...field, 'harness']);
   return {
     ref,
     repeats: flagOr(context, 'repeats', [...field, 'repeats'], entry.repeats) ?? DEFAULTS.repeats,
@@ -119,6 +131,7 @@ function toSpec(context: ResolveContext, { ref, entry, index, at }: Listed): Ben
       limits: definedOnly(entry.sandbox?.limits ?? {}),
       image: entry.sandbox?.image ?? null,
     },
+    ...(harness === undefined ? {} : { harness }),
   };
 }
 

@@ -53,6 +53,7 @@ export function resolveServices(context: ResolveContext, used: ReadonlySet<strin
 
 function resolveService(context: ResolveContext, name: string, config: ServiceConfig): ServiceSpec | undefined {
   const field = ['services', name] as const;
+  if (config.type === 'vllm' || config.type === 'command') return resolveServed(context, name, config, config.type);
   const address = sourced(context, name, 'url', config.url);
   const model = sourced(context, name, 'model', config.model);
   const endpoint = address && resolveEndpoint(context, name, config, address);
@@ -65,6 +66,46 @@ function resolveService(context: ResolveContext, name: string, config: ServiceCo
   if (address === undefined || model === undefined || endpoint === undefined) return undefined;
   const api_key_env = keyVariable(context, name, config, address, endpoint.url);
   return { type: config.type ?? 'api', ...endpoint, model: model.text, api_key_env, ...spec };
+}
+
+/** A model that each job serves for itself: its address is known in the job only, as NEL_SERVICE_<NAME>_URL. */
+function resolveServed(context: ResolveContext, name: string, config: ServiceConfig, type: 'vllm' | 'command'): ServiceSpec | undefined {
+  const { file, problems } = context;
+  const field = ['services', name] as const;
+  const model = sourced(context, name, 'model', config.model);
+  const wrong = (message: string, member: string): void =>
+    problems.add({ kind: 'config', message: `services.${name}${message}`, at: file?.positionOf([...field, member]) });
+  if (config.url !== undefined) wrong(`.url: a service of type ${type} is served by the jobs and has no url`, 'url');
+  if (type === 'command' && config.command === undefined) wrong(': type command needs `command`', 'type');
+  if (type === 'vllm' && config.command !== undefined) wrong('.command: type vllm has its own command; use type: command', 'command');
+  if (file?.config.cluster === undefined) wrong(`: a service of type ${type} needs a \`cluster\` whose jobs serve it`, 'type');
+  if (model === undefined) return undefined;
+  const key = config.api_key === undefined ? undefined : parseApiKey(config.api_key);
+  return {
+    type,
+    url: `served://${name}`,
+    protocol: config.protocol ?? DEFAULTS.protocol,
+    model: model.text,
+    api_key_env: key?.variable ?? null,
+    concurrency: flagOr(context, 'concurrency', [...field, 'concurrency'], config.concurrency) ?? DEFAULTS.concurrency,
+    request_timeout: flagOr(context, 'requestTimeout', [...field, 'request_timeout'], config.request_timeout) ?? DEFAULTS.request_timeout,
+    max_retries: flagOr(context, 'maxRetries', [...field, 'max_retries'], config.max_retries) ?? DEFAULTS.max_retries,
+    generation: resolveServiceGeneration(context, [...field, 'generation'], config.generation ?? {}),
+    served: {
+      name,
+      type,
+      model: model.text,
+      command: config.command ?? [],
+      args: config.args ?? [],
+      port: config.port ?? 8000,
+      tensor_parallel_size: config.tensor_parallel_size ?? null,
+      node_pool: config.node_pool ?? null,
+      health_path: config.health_path ?? '/health',
+      health_timeout: config.health_timeout ?? 1800,
+      base_path: config.base_path ?? '/v1',
+      container: null,
+    },
+  };
 }
 
 const TEXTS = {

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import type { ParameterValues } from '../core/benchmark.js';
+import { GENERIC_SCHEME, type HarnessSpec, isHarnessRef } from '../core/harness.js';
 import type { JsonObject } from '../core/json.js';
 import { didYouMean } from '../core/nearest.js';
 import type { MetricSpec, SolverSpec } from '../core/spec.js';
@@ -108,4 +109,43 @@ type JudgeConfig = Extract<MetricConfig, { type: 'judge' }>;
 /** The schema lets `type: judge` through as a judge only: the union tries that form first. */
 function isJudge(metric: MetricConfig): metric is JudgeConfig {
   return metric.type === 'judge' && typeof metric['service'] === 'string';
+}
+
+/** The section of another program's benchmark; undefined where the config has none. */
+export function resolveHarness(
+  { problems, file }: ResolveContext,
+  ref: string,
+  written: BenchmarkConfig['harness'],
+  field: ConfigPath,
+): HarnessSpec | undefined {
+  if (written === undefined) return undefined;
+  const { command, env, results } = written;
+  const misplaced = !isHarnessRef(ref)
+    ? 'harness goes with lm-eval:// and harness:// only'
+    : !ref.startsWith(GENERIC_SCHEME) && (command !== undefined || results !== undefined)
+      ? 'harness.command and harness.results go with harness:// only'
+      : undefined;
+  if (misplaced !== undefined) problems.add({ kind: 'config', message: misplaced, at: file?.positionOf(field) });
+  return {
+    command: command ?? [],
+    env: env ?? [],
+    results:
+      results === undefined
+        ? null
+        : {
+            file: results.file,
+            format: results.format,
+            rows: results.rows ?? null,
+            fields: {
+              reward: results.fields.reward,
+              problem_idx: results.fields.problem_idx ?? null,
+              prompt: results.fields.prompt ?? null,
+              response: results.fields.response ?? null,
+              extracted: results.fields.extracted ?? null,
+              expected: results.fields.expected ?? null,
+              category: results.fields.category ?? null,
+            },
+            metrics: results.metrics ?? {},
+          },
+  };
 }

@@ -1,14 +1,18 @@
 /** From flags, file and environment to the one frozen RunSpec that everything after it works on, and notes on what won over what. */
 
 import path from 'node:path';
-import type { BenchmarkSpec, RunSpec } from '../core/spec.js';
+import { errorMessage, NelError } from '../core/errors.js';
+import type { BenchmarkSpec, OutputSpec, RunSpec } from '../core/spec.js';
+import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
 import { DEFAULTS } from './defaults.js';
 import { checkFlags, flagOr, type ResolveContext, type RunFlags } from './flags.js';
 import type { ParsedConfig } from './load.js';
 import { Problems } from './problems.js';
 import { resolveBenchmarks } from './resolve-benchmarks.js';
+import { resolveCluster } from './resolve-cluster.js';
 import { resolveServices } from './resolve-services.js';
 import type { Environment } from './secret-names.js';
+import { stagingDirectory } from './state-directory.js';
 import { expandVariables } from './variables.js';
 
 export interface ResolveInput {
@@ -38,10 +42,14 @@ export function resolveRunSpec({ file, flags, env, cwd }: ResolveInput): Resolve
   context.problems.throwIfAny();
   const benchmarks = resolveBenchmarks(context);
   const services = resolveServices(context, new Set(benchmarks.flatMap(servicesOf)));
-  const dir = resolveOutputDir(context);
+  const output = resolveOutput(context);
+  const cluster = resolveCluster(context, services);
   const max_error_rate = flagOr(context, 'maxErrorRate', ['max_error_rate'], file?.config.max_error_rate) ?? DEFAULTS.max_error_rate;
   context.problems.throwIfAny();
-  return deepFreeze({ spec: { services, benchmarks, output: { dir }, max_error_rate }, notes: context.notes });
+  return deepFreeze({
+    spec: { services, benchmarks, output, max_error_rate, ...(cluster === null ? {} : { cluster }) },
+    notes: context.notes,
+  });
 }
 
 /** Every service that a benchmark asks: its solver's and its judges'. */
@@ -50,7 +58,7 @@ function servicesOf({ solver, metrics }: BenchmarkSpec): string[] {
   return solver.service === null ? judges : [solver.service, ...judges];
 }
 
-function resolveOutputDir(context: ResolveContext): string {
+function resolveOutput(context: ResolveContext): OutputSpec {
   const { file, flags, env, cwd, problems } = context;
   const field = ['output', 'dir'];
   const written = file?.config.output?.dir;
@@ -59,10 +67,24 @@ function resolveOutputDir(context: ResolveContext): string {
   const expanded = flags.outputDir === undefined ? expandVariables(dir, env) : ({ ok: true, text: dir } as const);
   if (!expanded.ok) {
     problems.add({ kind: 'config', message: `output.dir ${expanded.message}`, hint: expanded.hint, at: file?.positionOf(field) });
-    return '';
+    return { dir: '' };
   }
+  if (isStoreAddress(expanded.text)) return resolveRemote(context, expanded.text);
   const home = env.HOME;
-  return path.resolve(cwd, home ? expanded.text.replace(/^~(?=\/|$)/, home) : expanded.text);
+  return { dir: path.resolve(cwd, home ? expanded.text.replace(/^~(?=\/|$)/, home) : expanded.text) };
+}
+
+/** Files that are kept in a store are worked on in a folder of this machine. */
+function resolveRemote({ file, flags, env, problems }: ResolveContext, address: string): OutputSpec {
+  try {
+    const remote = normalizeStoreAddress(address);
+    return { dir: stagingDirectory(remote, env), remote };
+  } catch (error) {
+    const hint = error instanceof NelError ? error.hint : undefined;
+    const where = flags.outputDir === undefined ? { kind: 'config', at: file?.positionOf(['output', 'dir']) } as const : { kind: 'usage' } as const;
+    problems.add({ ...where, message: `output.dir: ${errorMessage(error)}`, ...(hint === undefined ? {} : { hint }) });
+    return { dir: '' };
+  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../core/json.js';
 import { SANDBOX_TYPES } from '../core/sandbox.js';
+import { clusterSchema, servedFields } from './cluster-schema.js';
 import { DEFAULTS } from './defaults.js';
 import { API_KEY_PATTERN } from './secret-names.js';
 
@@ -79,7 +80,11 @@ export const generationSchema = z.strictObject({
 });
 
 export const serviceSchema = z.strictObject({
-  type: field(z.literal('api'), 'Kind of service: `api` is an endpoint that is already running.', 'api'),
+  type: field(
+    z.enum(['api', 'vllm', 'command']),
+    'Kind of service. `api` is an endpoint that is already running. `vllm` and `command` are served by each job of a cluster for itself, and have no url.',
+    'api',
+  ),
   url: field(
     z.string().min(1),
     'Address of the endpoint, with or without `/chat/completions` or `/completions` at its end. `/v1` is not added: write it if the endpoint has it. No credentials and no query. `${VAR}` is expanded. Left out: `--model-url` or NEMO_MODEL_URL.',
@@ -113,6 +118,7 @@ export const serviceSchema = z.strictObject({
     'Attempts beyond the first before a sample is an error. Waiting out a 429 does not count.',
     DEFAULTS.max_retries,
   ),
+  ...servedFields,
 });
 
 export const solverSchema = z.strictObject({
@@ -187,10 +193,49 @@ export const sandboxSchema = z.strictObject({
   ),
 });
 
+const fieldPath = (description: string) => field(z.string().min(1), description);
+
+export const harnessSchema = z.strictObject({
+  command: field(
+    z.array(z.string()).min(1),
+    'The program and its arguments, one string each; no shell reads them. `{url}`, `{model}`, `{output_dir}` and `{max_problems}` are filled in; the results have to be written below `{output_dir}`. For `harness://` only.',
+  ),
+  env: field(
+    z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)),
+    'Names of environment variables that the program gets besides paths, languages, proxies and the settings of Python and Hugging Face. The API key of the service is in `OPENAI_API_KEY`.',
+  ),
+  results: field(
+    z.strictObject({
+      file: z
+        .string()
+        .min(1)
+        .meta({ description: 'Path of the result file below `{output_dir}`; `*` stands for anything but a slash. One file has to match.' }),
+      format: z.enum(['json', 'jsonl', 'csv']).meta({ description: 'What the file is.' }),
+      rows: fieldPath('Of a JSON file: dotted path of the list of rows. Left out: the file is the list.'),
+      fields: z
+        .strictObject({
+          reward: z.string().min(1).meta({ description: 'A number, higher is better; true and false are 1 and 0.' }),
+          problem_idx: fieldPath("A whole number from 0. Left out: the row's place in the file."),
+          prompt: fieldPath('What the model was asked.'),
+          response: fieldPath('What the model answered.'),
+          extracted: fieldPath('What was taken from the answer.'),
+          expected: fieldPath('The right answer.'),
+          category: fieldPath('Name that the score is also reported under.'),
+        })
+        .meta({ description: 'Dotted paths of the fields in a row.' }),
+      metrics: field(
+        z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/), z.string().min(1)),
+        'Further numbers of a row by the name of the score that they make: their dotted paths.',
+      ),
+    }),
+    'Where the results are and what their fields are called. For `harness://` only.',
+  ),
+});
+
 export const benchmarkSchema = z.strictObject({
   name: z.string().min(1).meta({
     description:
-      'A built-in benchmark (`nel list benchmarks`), or the path of your own (`./my_benchmark.ts`), looked for beside this file first and then in the current directory. `${VAR}` is expanded.',
+      "A built-in benchmark (`nel list benchmarks`), the path of your own (`./my_benchmark.ts`), looked for beside this file first and then in the current directory, or another program's: `lm-eval://TASK`, `harness://NAME`. `${VAR}` is expanded.",
   }),
   repeats: field(
     z.int().min(1).max(10_000),
@@ -215,6 +260,7 @@ export const benchmarkSchema = z.strictObject({
   ),
   metrics: field(z.array(metricSchema), 'Scores beside the reward: scorers by name, or a judge.'),
   sandbox: field(sandboxSchema, 'Where code that a model wrote is run, for benchmarks that run it.'),
+  harness: field(harnessSchema, 'The other program of a `harness://` or `lm-eval://` benchmark.'),
 });
 
 export const outputSchema = z.strictObject({
@@ -237,6 +283,7 @@ export const evalConfigSchema = z.strictObject({
     'What to run; all of it runs at once, under one limit an endpoint. Left out: `--bench`.',
   ),
   output: field(outputSchema, 'Where results go.'),
+  cluster: field(clusterSchema, 'Where shards run. Left out: here.'),
   max_error_rate: field(
     z.number().min(0).max(1),
     'Largest share of samples that may end as errors (calls that failed for good): 0.01 is 1%. Above it the run fails with exit code 4 and writes no bundle.',

@@ -62,6 +62,8 @@ export interface SlurmCluster {
   readonly env: Readonly<Record<string, string>>;
   /** NAMES of environment variables whose values go to the jobs as secrets. */
   readonly secret_env: readonly string[];
+  /** How `nel` is called there. */
+  readonly nel: readonly string[];
   /** false: scripts are written and nothing is submitted. */
   readonly submit: boolean;
 }

@@ -56,6 +56,8 @@ export interface Environment {
     answer: { readonly response: string; readonly expected: string; readonly metadata: JsonObject },
     signal: AbortSignal,
   ): Verification | Promise<Verification>;
+  /** Verifying asks other models, whose queue may be long: it is bounded by those calls' own limits, not by the engine's. */
+  readonly asksJudge?: boolean;
   /** An answer to this seed that earns full credit; absent: the expected answer does. */
   idealAnswer?(seed: Seed): string;
   /** What the model may call while it works on a seed. */

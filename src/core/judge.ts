@@ -10,6 +10,8 @@ export interface JudgeRequest {
   readonly schema?: JsonObject;
   /** Which of several questions of the same text this is: from 0; sampling seeds differ by it. */
   readonly repeat?: number;
+  /** How often the same is asked in all. More than once: the judge keeps its own temperature, or all replies would be one. Default 1. */
+  readonly repeats?: number;
 }
 
 /** One question to a judge and its reply, as trajectories keep them. */
@@ -25,4 +27,16 @@ export interface Judge {
   readonly model: string;
   /** @throws ModelCallError or an abort when no reply could be had */
   ask(request: JudgeRequest, signal: AbortSignal): Promise<JudgeCall>;
+}
+
+/** A judge answered, and no reply was a verdict. Holds what was asked until then, for the sample's trajectory. */
+export class NoVerdictError extends Error {
+  override readonly name = 'NoVerdictError';
+
+  constructor(
+    message: string,
+    readonly judgeCalls: readonly JudgeCall[],
+  ) {
+    super(message);
+  }
 }

@@ -1,6 +1,7 @@
 /** A run's resolved config: what config/ makes of flags, file and environment, what run.json keeps, what the workflows carry out. */
 
 import type { ParameterValues } from './benchmark.js';
+import type { ServedModel, SlurmCluster } from './cluster.js';
 import type { DatasetInfo } from './environment.js';
 import type { JsonObject } from './json.js';
 import type { GenerationSettings, Protocol } from './model.js';
@@ -9,7 +10,10 @@ import type { Shard } from './shards.js';
 
 /** A model endpoint. Only the name of the variable that holds its key is known here, never the key. */
 export interface ServiceSpec {
-  readonly type: 'api';
+  /** `vllm`, `command`: each job of a cluster serves it for itself. */
+  readonly type: 'api' | 'vllm' | 'command';
+  /** How a job serves it; absent for `api`. */
+  readonly served?: ServedModel;
   /** Base URL without `/chat/completions` or `/completions`. */
   readonly url: string;
   readonly protocol: Protocol;
@@ -92,10 +96,20 @@ export interface BenchmarkSpec {
   readonly sandbox: SandboxSpec;
 }
 
+/** Where a run's files go. */
+export interface OutputSpec {
+  /** Absolute path: the output directory, or this machine's working copy of what is kept at `remote`. */
+  readonly dir: string;
+  /** `s3://bucket/prefix`; absent: the files stay in `dir`. */
+  readonly remote?: string;
+}
+
 export interface RunSpec {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly benchmarks: readonly BenchmarkSpec[];
-  readonly output: { readonly dir: string };
+  readonly output: OutputSpec;
+  /** Where shards run; absent: here. */
+  readonly cluster?: SlurmCluster;
   /** Largest share of samples that may end as errors, 0 to 1; above it the run fails. */
   readonly max_error_rate: number;
 }

@@ -1,8 +1,9 @@
 /** One sample: seed → solve → verify → record. What goes wrong on the way becomes part of the record or stops the batch. */
 
 import type { Environment, Seed, Verification } from '../core/environment.js';
-import { errorMessage } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import type { AnswerFailure } from '../core/failures.js';
+import { type JudgeCall, NoVerdictError } from '../core/judge.js';
 import { type ChatMessage, type Model, ModelCallError, type ModelRequest, type ModelResponse } from '../core/model.js';
 import type { RecordedModelError, SampleKey, SampleRecord } from '../core/sample.js';
 import type { Solution, Solver } from '../core/solver.js';
@@ -10,7 +11,7 @@ import { type CallRuntime, type CallSignals, type CallTally, callWithRetries, ty
 import { type Endpoint, EndpointDownError } from './endpoint.js';
 import { hashJson, sha256 } from './hash.js';
 
-/** Longest that judging one answer may take; code execution and judges have their own, shorter limits. */
+/** Longest that scoring one answer may take where no judge is asked; code execution has its own, shorter limits. */
 const VERIFY_LIMIT_MS = 600_000;
 
 /** What all samples of a benchmark share. */
@@ -47,7 +48,7 @@ export async function prepareSample(context: SampleContext, key: SampleKey, sign
 
 /**
  * Asks and judges one sample.
- * @param onUnjudged takes the record of a paid answer whose judge failed, before the failure is thrown
+ * @param onUnjudged takes the record of a paid answer that is not judged: while its judge takes its time, or before its failure is thrown
  * @throws ModelCallError with disposition `stop_run`, EndpointDownError, or an abort: the batch ends, the sample is not recorded
  */
 export async function runSample(
@@ -62,7 +63,6 @@ export async function runSample(
   const asked = runtime.now();
   let solution: Solution | undefined;
   let modelError: RecordedModelError | null = null;
-  let judgeFailure: unknown;
   try {
     solution = paid
       ? { response: paid.content, model: paid }
@@ -77,46 +77,80 @@ export async function runSample(
     if (!(error instanceof ModelCallError) || error.disposition === 'stop_run') throw error;
     modelError = { category: error.category, message: error.message, status: error.status };
   }
-  const answered = runtime.now();
-  let verification: Verification | undefined;
-  if (solution !== undefined) {
-    try {
-      const judged = context.environment.verify(sample.seed, solution.response, signals.abort);
-      verification = judged instanceof Promise ? await withinLimit(judged, signals.abort) : judged;
-      if (!Number.isFinite(verification.reward))
-        throw new Error(`the scorer ${verification.scoring_method} gave the reward ${verification.reward}`);
-    } catch (error) {
-      if (signals.abort.aborted) throw error;
-      verification = undefined;
-      modelError = { category: 'verify_error', message: errorMessage(error), status: null };
-      judgeFailure = endsBatch(error) ? error : undefined;
-    }
-  }
-  const record = makeRecord({ context, sample, solution, verification, modelError, tally, asked, answered });
-  if (judgeFailure !== undefined) {
-    // The answer is paid for: it is written down as one that an earlier generation could not judge, and judged when the batch is tried again.
-    await onUnjudged({ ...record, generation: context.generation - 1 });
-    throw judgeFailure;
-  }
-  return record;
+  const done = { context, sample, solution, tally, asked, answered: runtime.now() };
+  if (solution === undefined) return makeRecord({ ...done, modelError });
+  return judge(done, solution.response, signals, onUnjudged);
 }
 
-/** A judge that is down or refuses every call is no fault of the sample: the batch waits or the run stops, as for the model itself. */
-function endsBatch(error: unknown): boolean {
+/** Scores the answer. A paid answer is never lost: not to a judge that fails, and not to a process that dies while a judge takes its time. */
+async function judge(
+  done: Omit<RecordInput, 'verification' | 'modelError' | 'judgeCalls'>,
+  response: string,
+  { abort }: CallSignals,
+  onUnjudged: (record: SampleRecord) => Promise<void>,
+): Promise<SampleRecord> {
+  const { context, sample } = done;
+  let noted = sample.paid !== null;
+  /** Writes the answer down as one that an earlier generation could not judge: when the batch is tried again, it is judged and not asked. */
+  const note = async (message: string): Promise<void> => {
+    if (noted) return;
+    noted = true;
+    const record = makeRecord({ ...done, modelError: { category: 'verify_error', message, status: null } });
+    await onUnjudged({ ...record, generation: context.generation - 1 });
+  };
+  try {
+    const judging = context.environment.verify(sample.seed, response, abort);
+    if (judging instanceof Promise && (await takesLonger(judging))) await note('not judged yet');
+    const limit = context.environment.asksJudge ? null : VERIFY_LIMIT_MS;
+    const verification = judging instanceof Promise ? await withinLimit(judging, limit, abort) : judging;
+    if (!Number.isFinite(verification.reward))
+      throw new Error(`the scorer ${verification.scoring_method} gave the reward ${verification.reward}`);
+    return makeRecord({ ...done, modelError: null, verification });
+  } catch (error) {
+    const message = errorMessage(error);
+    if (abort.aborted || endsBatch(error)) {
+      await note(message);
+      throw error;
+    }
+    const modelError: RecordedModelError = { category: 'verify_error', message, status: null };
+    return makeRecord({ ...done, modelError, ...(error instanceof NoVerdictError ? { judgeCalls: error.judgeCalls } : {}) });
+  }
+}
+
+const PENDING = Symbol('pending');
+
+/** Whether a judgement is still out after a turn of the event loop; pure scorers are done by then. @throws what it throws */
+async function takesLonger(judging: Promise<Verification>): Promise<boolean> {
+  const turn = new Promise<typeof PENDING>((resolve) => setImmediate(resolve, PENDING));
+  return (await Promise.race([judging, turn])) === PENDING;
+}
+
+/**
+ * A judge that is down or refuses every call is no fault of the sample: the batch waits or the run stops, as for the model itself. Nor is
+ * a config that lacks what the scorer needs.
+ */
+export function endsBatch(error: unknown): boolean {
+  if (error instanceof NelError) return error.kind === 'config';
   return error instanceof EndpointDownError || (error instanceof ModelCallError && error.disposition === 'stop_run');
 }
 
-function makeRecord(input: {
+interface RecordInput {
   readonly context: SampleContext;
   readonly sample: PreparedSample;
   readonly solution: Solution | undefined;
-  readonly verification: Verification | undefined;
   readonly modelError: RecordedModelError | null;
   readonly tally: CallTally;
   readonly asked: number;
   readonly answered: number;
-}): SampleRecord {
+  readonly verification?: Verification;
+  /** What a judge was asked in vain. */
+  readonly judgeCalls?: readonly JudgeCall[];
+}
+
+function makeRecord(input: RecordInput): SampleRecord {
   const { context, sample, solution, verification, modelError, tally, asked, answered } = input;
+  const { paid } = sample;
+  const judgeCalls = verification?.judge_calls ?? input.judgeCalls;
   const verified = context.runtime.now();
   const response = solution?.model ?? null;
   return {
@@ -135,12 +169,13 @@ function makeRecord(input: {
     category: sample.seed.category,
     metadata: sample.seed.metadata,
     prompt: sample.seed.prompt,
-    messages: recordedMessages(solution?.turns === undefined ? sample.seed.messages : [...sample.seed.messages, ...solution.turns]),
+    // With the turns of the solver that was paid.
+    messages: paid?.messages ?? recordedMessages([...sample.seed.messages, ...(solution?.turns ?? [])]),
     request_hash: sample.requestHash,
     attempts: Math.max(1, tally.attempts),
     timing: {
       seed_ms: round(sample.seedMs),
-      model_ms: round(answered - asked),
+      model_ms: paid?.timing.model_ms ?? round(answered - asked),
       verify_ms: round(verified - answered),
       total_ms: round(sample.seedMs + verified - asked),
     },
@@ -155,21 +190,22 @@ function makeRecord(input: {
       response_hash: sha256(response.content),
     },
     model_error: modelError,
-    ...(verification?.judge_calls === undefined ? {} : { judge_calls: verification.judge_calls }),
+    ...(judgeCalls === undefined ? {} : { judge_calls: judgeCalls }),
   };
 }
 
 /** A scorer that never settles must not hold the run: it ends with the abort, or as an error of its sample. */
-async function withinLimit<T>(judging: Promise<T>, abort: AbortSignal): Promise<T> {
+async function withinLimit<T>(judging: Promise<T>, limitMs: number | null, abort: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   try {
     return await Promise.race([
       judging,
       new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`the scorer gave no result within ${VERIFY_LIMIT_MS / 1000} s`)), VERIFY_LIMIT_MS);
+        if (limitMs !== null) timer = setTimeout(() => reject(new Error(`the scorer gave no result within ${limitMs / 1000} s`)), limitMs);
         onAbort = () => reject(abort.reason instanceof Error ? abort.reason : new Error('aborted'));
-        abort.addEventListener('abort', onAbort, { once: true });
+        if (abort.aborted) onAbort();
+        else abort.addEventListener('abort', onAbort, { once: true });
       }),
     ]);
   } finally {

@@ -25,7 +25,7 @@ export const practiceArithmetic: Benchmark = {
 /** 60 general facts in five categories; the answer is a letter. */
 export const practiceFacts: Benchmark = {
   name: 'practice_facts',
-  description: 'General facts made for practice (60), multiple choice A to D, 5 categories',
+  description: 'General facts made for practice (60), multiple choice',
   dataset: factProblems().map(({ question, options: [a, b, c, d], answer, category }) => ({ question, a, b, c, d, answer, category })),
   requiredFields: ['question', 'a', 'b', 'c', 'd', 'answer', 'category'],
   prompt:

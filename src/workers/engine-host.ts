@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage } from '../core/errors.js';
 import type { ProbeResult } from '../core/model.js';
-import type { BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
+import type { BatchRef, GateRef, GateResult, NightSteps, Totals } from '../workflows/contract.js';
 import { type FromEngine, fromWire, type Job, type ToEngine } from './engine-protocol.js';
 
 /** Three quarters of the collector's time went into a young generation of 16 MiB. */
@@ -50,6 +50,10 @@ export class EngineHost implements EnginePort {
 
   gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult> {
     return this.threads[0].run({ op: 'gateRuns', ref }, { abort: signal });
+  }
+
+  night<S extends keyof NightSteps>(step: S, ref: NightSteps[S]['ref'], signal: AbortSignal): Promise<NightSteps[S]['result']> {
+    return this.threads[0].run({ op: 'night', step, ref } as Job, { abort: signal });
   }
 
   async close(): Promise<void> {

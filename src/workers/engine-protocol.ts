@@ -4,13 +4,18 @@ import { type ArtifactsRef, type BenchmarkRef, NotOwnedError, type WrittenSummar
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
-import type { BatchHeartbeat, BatchRef, GateRef, GateResult, Totals } from '../workflows/contract.js';
+import type { BatchHeartbeat, BatchRef, GateRef, GateResult, NightSteps, Totals } from '../workflows/contract.js';
 
 export type Job =
   | { readonly op: 'runBatch'; readonly ref: BatchRef }
   | { readonly op: 'probe'; readonly ref: BenchmarkRef }
   | { readonly op: 'writeArtifacts'; readonly ref: ArtifactsRef }
-  | { readonly op: 'gateRuns'; readonly ref: GateRef };
+  | { readonly op: 'gateRuns'; readonly ref: GateRef }
+  | NightJob;
+
+type NightJob = {
+  [S in keyof NightSteps]: { readonly op: 'night'; readonly step: S; readonly ref: NightSteps[S]['ref'] };
+}[keyof NightSteps];
 
 /** Main thread → engine. `owned` and `lost` answer a `check`. */
 export type ToEngine =
@@ -18,11 +23,13 @@ export type ToEngine =
   | { readonly id: number; readonly kind: 'stop' | 'abort' | 'owned' }
   | { readonly id: number; readonly kind: 'lost'; readonly reason: string };
 
+type JobResult = Totals | ProbeResult | WrittenSummary | GateResult | NightSteps[keyof NightSteps]['result'];
+
 /** Engine → main thread. */
 export type FromEngine =
   | { readonly id: number; readonly kind: 'progress'; readonly beat: BatchHeartbeat }
   | { readonly id: number; readonly kind: 'check' }
-  | { readonly id: number; readonly kind: 'done'; readonly result: Totals | ProbeResult | WrittenSummary | GateResult }
+  | { readonly id: number; readonly kind: 'done'; readonly result: JobResult }
   | { readonly id: number; readonly kind: 'failed'; readonly error: WireError };
 
 /** Errors lose their class on the way between threads; the ones that mean something are named. */

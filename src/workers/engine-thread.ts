@@ -65,6 +65,8 @@ async function work(id: number, job: Job, mine: Working) {
       return engine.writeArtifacts(job.ref, mine.abort.signal);
     case 'gateRuns':
       return engine.gateRuns(job.ref, mine.abort.signal);
+    case 'night':
+      return engine.night(job.step, job.ref, mine.abort.signal);
   }
 }
 

@@ -10,14 +10,17 @@ import type { ProbeResult } from '../core/model.js';
 import { runBatch } from '../engine/batch.js';
 import { now, sleep } from '../engine/clock.js';
 import { GapWatch } from '../engine/gap.js';
-import { type BatchRef, type GateRef, type GateResult, NO_TOTALS, type Totals } from '../workflows/contract.js';
+import { type BatchRef, type GateRef, type GateResult, type NightSteps, NO_TOTALS, type Totals } from '../workflows/contract.js';
+import type { NightWork } from './night.js';
 import { RunOpener } from './run-opener.js';
 
 export class Engine implements EnginePort {
   private readonly opener: RunOpener;
   private readonly gaps = new GapWatch(now);
 
-  constructor(env: Readonly<Record<string, string | undefined>>) {
+  private nights: Promise<NightWork> | undefined;
+
+  constructor(private readonly env: Readonly<Record<string, string | undefined>>) {
     this.opener = new RunOpener(env);
   }
 
@@ -110,6 +113,17 @@ export class Engine implements EnginePort {
     });
     await writeFileAtomic(ref.report_file, `${JSON.stringify(report, null, 2)}\n`);
     return { verdict: report.verdict, verdict_reasons: report.verdict_reasons, report_file: ref.report_file };
+  }
+
+  async night<S extends keyof NightSteps>(step: S, ref: NightSteps[S]['ref'], signal: AbortSignal): Promise<NightSteps[S]['result']> {
+    this.nights ??= this.openNights();
+    return (await this.nights)[step](ref as never, signal) as Promise<NightSteps[S]['result']>;
+  }
+
+  /** Loaded when there is a night: most engines never see one, and it brings Temporal's client along. */
+  private async openNights(): Promise<NightWork> {
+    const { NightWork } = await import('./night.js');
+    return new NightWork({ env: this.env, redactor: this.opener.redactor, probe: (ref, signal) => this.probe(ref, signal) });
   }
 
   /** One question for all calls of a batch after each gap. */

@@ -18,30 +18,40 @@ export interface ServiceJudgeOptions {
 
 const RUNTIME = { now, sleep, random: Math.random, beforeCall: () => undefined, onCall: () => undefined };
 
-/** Grades repeat only when nothing is left to chance; what the config says wins. */
+/** One grade repeats only when nothing is left to chance; what the config says wins. */
 const STEADY: GenerationSettings = { temperature: 0 };
+
+/**
+ * Statuses with which endpoints refuse a reply format that they do not know. A refusal of the plain question as well is a refusal for
+ * good.
+ */
+const FORMAT_REFUSED = new Set([400, 422, 501]);
 
 /** `ask` throws a ModelCallError when no reply could be had, an EndpointDownError when nothing answers at the judge's endpoint. */
 export function createServiceJudge({ name, service, model, endpoint }: ServiceJudgeOptions): Judge {
   /** False once the endpoint has refused a reply format: the prompt asks for JSON in words as well. */
   let takesSchema = true;
+  // A model of its own to the endpoint: its refusals are remembered by model, and that of a format must not stop the plain questions.
+  const structured: Model = { ...model };
   const policy = { maxRetries: service.max_retries, ...DEFAULT_DELAYS };
   return {
     model: service.model,
     async ask(request, signal): Promise<JudgeCall> {
       const tally: CallTally = { attempts: 0, latencyMs: 0 };
-      const send = (sent: ModelRequest): Promise<ModelResponse> =>
-        callWithRetries({ model, endpoint, policy, runtime: RUNTIME, signals: { stop: signal, abort: signal } }, sent, tally);
+      const send = (sent: ModelRequest, asked: Model): Promise<ModelResponse> =>
+        callWithRetries({ model: asked, endpoint, policy, runtime: RUNTIME, signals: { stop: signal, abort: signal } }, sent, tally);
       let sent = judgeRequest(service, request, takesSchema);
       let response: ModelResponse;
-      try {
-        response = await send(sent);
-      } catch (error) {
-        if (!(request.schema && takesSchema && error instanceof ModelCallError && error.status === 400)) throw error;
-        endpoint.forgetRefusal(model);
-        sent = judgeRequest(service, request, false);
-        response = await send(sent);
-        takesSchema = false;
+      if (request.schema === undefined || !takesSchema) response = await send(sent, model);
+      else {
+        try {
+          response = await send(sent, structured);
+        } catch (error) {
+          if (!refusesFormat(error)) throw error;
+          sent = judgeRequest(service, request, false);
+          response = await send(sent, model);
+          takesSchema = false;
+        }
       }
       return {
         service: name,
@@ -61,8 +71,13 @@ export function createServiceJudge({ name, service, model, endpoint }: ServiceJu
   };
 }
 
+function refusesFormat(error: unknown): boolean {
+  return error instanceof ModelCallError && error.disposition === 'stop_run' && FORMAT_REFUSED.has(error.status ?? 0);
+}
+
 function judgeRequest(service: ServiceSpec, request: JudgeRequest, withSchema: boolean): ModelRequest {
-  const { extra_body, ...generation } = { ...STEADY, ...service.generation };
+  const steady = (request.repeats ?? 1) > 1 ? {} : STEADY;
+  const { extra_body, ...generation } = { ...steady, ...service.generation };
   const format =
     withSchema && request.schema !== undefined
       ? { response_format: { type: 'json_schema', json_schema: { name: 'judgement', strict: true, schema: request.schema } } }

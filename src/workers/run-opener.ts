@@ -131,7 +131,22 @@ export class RunOpener {
   }
 
   private model(service: ServiceSpec): Model {
-    return createOpenAiModel({ service, apiKey: this.apiKey(service), redact: this.redactor.redact });
+    return createOpenAiModel({
+      service: { ...service, url: this.address(service) },
+      apiKey: this.apiKey(service),
+      redact: this.redactor.redact,
+    });
+  }
+
+  /** Of a model that this job serves for itself: what the job's script found out. */
+  private address({ served, url }: ServiceSpec): string {
+    if (served === undefined) return url;
+    const variable = `NEL_SERVICE_${served.name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}_URL`;
+    const address = this.env[variable];
+    if (address) return address;
+    throw new NelError('config', `the service ${served.name} is served by the jobs of a cluster, and ${variable} is not set here`, {
+      hint: 'start the run where its config has a `cluster`, or use a service with a url',
+    });
   }
 
   private apiKey(service: ServiceSpec): string | null {
@@ -148,10 +163,11 @@ export class RunOpener {
 
   /** One limiter an endpoint, whatever benchmarks and models share it. */
   private endpoint(service: ServiceSpec): Endpoint {
-    let endpoint = this.endpoints.get(service.url);
+    const url = this.address(service);
+    let endpoint = this.endpoints.get(url);
     if (endpoint === undefined) {
-      endpoint = new Endpoint(service.url, service.concurrency, now);
-      this.endpoints.set(service.url, endpoint);
+      endpoint = new Endpoint(url, service.concurrency, now);
+      this.endpoints.set(url, endpoint);
     }
     return endpoint;
   }

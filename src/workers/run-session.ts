@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { connectClient, type Environment, findTemporal, type TemporalTarget } from '../client/connection.js';
-import { ProgressReader } from '../client/follow.js';
+import { ProgressReader, watchedBenchmarks } from '../client/follow.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
 import { type Startable, type StartedRun, startRun } from '../client/start-run.js';
 import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
@@ -71,10 +71,7 @@ export class RunSession {
   }
 
   progress(): ProgressReader {
-    const benchmarks = this.options.runs.flatMap(({ workflow_id, benchmarks }) =>
-      benchmarks.map(({ name, n_problems, spec }) => ({ workflowId: workflow_id, name, samples: n_problems * spec.repeats })),
-    );
-    return new ProgressReader(this.client, benchmarks);
+    return new ProgressReader(this.client, this.options.runs.flatMap(watchedBenchmarks));
   }
 
   /** Waits for the end; an embedded server that died is started again on the same database and port. */

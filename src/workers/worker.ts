@@ -9,6 +9,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { type ActivityDeps, type EnginePort, NotOwnedError } from '../activities/engine-port.js';
 import { createActivities } from '../activities/index.js';
 import { dataConverter, type Environment, type TemporalTarget } from '../client/connection.js';
+import { SlurmRuns } from './slurm-runs.js';
 
 /** Built by `npm run build`, shipped with the package. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -49,6 +50,7 @@ export async function createWorker(options: WorkerOptions): Promise<{ worker: Wo
 function pollingWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
   const deps: ActivityDeps = {
     engine: options.engine,
+    cluster: new SlurmRuns(options.env),
     assertOwned: (taskToken, details) => assertOwned(options.client, taskToken, details),
   };
   return Worker.create({

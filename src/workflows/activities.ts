@@ -12,9 +12,19 @@ export const { runBatch } = proxyActivities<Activities>({
 });
 
 /** Reads or writes files, or waits: nothing is paid. */
-export const { awaitEndpoint, writeArtifacts, gateRuns } = proxyActivities<Activities>({
-  startToCloseTimeout: '30 days',
-  heartbeatTimeout: '5s',
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
-});
+export const { awaitEndpoint, writeArtifacts, gateRuns, prepareNight, nightBaseline, finishNight, notifyNight } =
+  proxyActivities<Activities>({
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '5s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  });
+
+/** Orders and questions over SSH. A cluster that is away is asked again for ever, at least once a minute. */
+export const { prepareCluster, submitClusterJobs, pollClusterJobs, cancelClusterJobs, fetchShards, mergeShards } =
+  proxyActivities<Activities>({
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '30s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+  });

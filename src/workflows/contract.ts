@@ -2,7 +2,14 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
-export const WORKFLOWS = { runSuite: 'runSuite', runBenchmark: 'runBenchmark', runShard: 'runShard', gate: 'gate' } as const;
+export const WORKFLOWS = {
+  runSuite: 'runSuite',
+  runBenchmark: 'runBenchmark',
+  runShard: 'runShard',
+  gate: 'gate',
+  nightly: 'nightly',
+  slurmRun: 'slurmRun',
+} as const;
 
 /** Search attributes that this project sets, with their types; see client/search-attributes.ts for servers that do not know them. */
 export const SEARCH_ATTRIBUTES = {
@@ -26,6 +33,8 @@ export const FAILURES = {
   tooManyErrors: 'TooManyErrors',
   /** The worker shuts down (retryable: another one goes on). */
   workerShutdown: 'WorkerShutdown',
+  /** The cluster cannot be reached now (retryable). */
+  clusterUnreachable: 'ClusterUnreachable',
   /** The suite's own: details[0] is the SuiteResult. */
   runFailed: 'RunFailed',
 } as const;
@@ -42,6 +51,8 @@ export interface SuiteInput extends RunRef {
   readonly benchmarks: readonly BenchmarkPlan[];
   readonly batch_size: number;
   readonly max_error_rate: number;
+  /** Set when shards are jobs of a cluster. */
+  readonly cluster?: { readonly shards: number; readonly max_attempts: number };
   /** Search attributes that this server knows. */
   readonly search_attributes: readonly SearchAttributeName[];
 }
@@ -171,4 +182,135 @@ export interface GateResult {
   readonly verdict: 'GO' | 'NO-GO' | 'INCONCLUSIVE';
   readonly verdict_reasons: readonly string[];
   readonly report_file: string;
+}
+
+export interface NightlyInput {
+  readonly schedule: string;
+  /** DIR/<schedule>, absolute: its schedule.json says what is evaluated, held against what, and who is told. */
+  readonly dir: string;
+  /** Milliseconds after which the evaluation is given up: a night that hangs would keep all later ones from starting. */
+  readonly time_limit_ms: number;
+  readonly search_attributes: readonly SearchAttributeName[];
+}
+
+/** One night of a schedule. */
+export interface NightRef {
+  readonly schedule: string;
+  readonly dir: string;
+  /** Id of the night's run, also the name of its folder in `dir`. */
+  readonly run_id: string;
+  /** ISO time. */
+  readonly started: string;
+}
+
+/** A night's run as it is to be started: run.json is written. */
+export interface PreparedNight {
+  readonly workflow_id: string;
+  /** Its search_attributes are the workflow's to fill in. */
+  readonly suite: SuiteInput;
+  /** What gateRuns is to be given beside the baseline. */
+  readonly gate: Omit<GateRef, 'baseline_dir'>;
+}
+
+/** What a night is held against. `none`: there is nothing yet, for the reason given. */
+export type NightBaseline =
+  | { readonly kind: 'run'; readonly dir: string; readonly run_id: string | null }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** How a night came to its end; only `gated` has held anything against a baseline. */
+export type NightOutcome =
+  | { readonly kind: 'gated'; readonly gate: GateResult; readonly baseline: { readonly dir: string; readonly run_id: string | null } }
+  | { readonly kind: 'no-baseline'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly timed_out: boolean }
+  | { readonly kind: 'cancelled'; readonly reason: string };
+
+export interface NightResult {
+  readonly run_id: string;
+  /** null: the night came to no verdict. */
+  readonly verdict: GateResult['verdict'] | null;
+  readonly reasons: readonly string[];
+  readonly score: number | null;
+  readonly became_last_go: boolean;
+  readonly notification: 'sent' | 'failed' | 'none';
+}
+
+/** What each activity of a night is given and gives; the engine carries them out (workers/night.ts). */
+export interface NightSteps {
+  prepareNight: { readonly ref: NightRef; readonly result: PreparedNight };
+  nightBaseline: { readonly ref: NightRef; readonly result: NightBaseline };
+  finishNight: { readonly ref: NightRef & { readonly outcome: NightOutcome }; readonly result: Omit<NightResult, 'notification'> };
+  notifyNight: { readonly ref: NightRef; readonly result: NightResult['notification'] };
+}
+
+/** A run whose shards are jobs of a cluster. */
+export interface ClusterRunInput extends RunRef {
+  readonly benchmarks: readonly BenchmarkPlan[];
+  readonly shards: number;
+  readonly max_attempts: number;
+  readonly max_error_rate: number;
+  readonly search_attributes: readonly SearchAttributeName[];
+  /** What earlier executions of a continued workflow know. */
+  readonly carried?: ClusterState;
+}
+
+/** What a cluster run knows of its shards; small enough to be carried on. */
+export interface ClusterState {
+  /** Number of the attempt whose jobs were submitted last; 0: none yet. */
+  readonly attempt: number;
+  readonly submitted: SubmittedAttempt | null;
+  readonly shards: readonly ClusterShard[];
+}
+
+export interface ClusterShard {
+  readonly shard: number;
+  readonly state: 'waiting' | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+  /** Why it waits or failed, in the cluster's words; null: nothing to say. */
+  readonly reason: string | null;
+  readonly job_id: string | null;
+  readonly node: string | null;
+  readonly attempt: number;
+  /** Attempts that ended without a new answer: these are limited. */
+  readonly failures: number;
+  /** Samples journaled. */
+  readonly done: number;
+  readonly samples: number;
+  /** Samples journaled when this attempt began. */
+  readonly done_before: number;
+}
+
+export interface SubmittedAttempt {
+  readonly attempt: number;
+  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
+}
+
+export interface ClusterRef extends RunRef {
+  /** Names this workflow's jobs on the cluster: another start of the run has another. */
+  readonly key: string;
+}
+
+export interface ClusterSubmitRef extends ClusterRef {
+  readonly attempt: number;
+  readonly shards: readonly number[];
+  readonly total: number;
+}
+
+export interface ClusterPollRef extends ClusterRef {
+  readonly submitted: SubmittedAttempt;
+}
+
+/** One look at a shard of an attempt. */
+export interface ClusterShardReport {
+  readonly shard: number;
+  readonly state: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'impossible' | 'unknown';
+  readonly reason: string | null;
+  readonly job_id: string;
+  readonly node: string | null;
+  readonly done: number;
+  readonly samples: number;
+}
+
+export const clusterQuery = defineQuery<readonly ClusterShard[]>('cluster');
+
+export function clusterWorkflowId(runWorkflowId: string): string {
+  return `${runWorkflowId}/cluster`;
 }

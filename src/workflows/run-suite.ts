@@ -16,6 +16,7 @@ import {
   type BenchmarkPlan,
   type BenchmarkResult,
   benchmarkWorkflowId,
+  clusterWorkflowId,
   concurrencySignal,
   FAILURES,
   pauseSignal,
@@ -25,6 +26,7 @@ import {
   setConcurrencyUpdate,
 } from './contract.js';
 import { runBenchmark } from './run-benchmark.js';
+import { slurmRun } from './slurm-run.js';
 import { benchmarkAttributes, setSummary } from './visibility.js';
 
 const MAX_CONCURRENCY = 100_000;
@@ -50,13 +52,17 @@ export async function runSuite(input: SuiteInput): Promise<SuiteResult> {
     },
   );
 
-  const benchmarks = await Promise.all(input.benchmarks.map((plan) => benchmarkResult(input, plan)));
+  const benchmarks = input.cluster
+    ? await clusterResults(input, input.cluster)
+    : await Promise.all(input.benchmarks.map((plan) => benchmarkResult(input, plan)));
   const result: SuiteResult = { run_id: input.run_id, benchmarks };
   setSummary(benchmarks);
   if (benchmarks.some(({ status }) => status === 'cancelled')) throw new CancelledFailure('the run was cancelled');
   const failed = benchmarks.filter(({ status }) => status === 'failed');
   if (failed.length > 0) {
-    const message = failed.map(({ benchmark, reason }) => `${benchmark}: ${reason ?? 'failed'}`).join('\n');
+    const message = [
+      ...new Set(failed.map(({ benchmark, reason }) => `${input.cluster ? '' : `${benchmark}: `}${reason ?? 'failed'}`)),
+    ].join('\n');
     throw ApplicationFailure.create({ message, type: FAILURES.runFailed, nonRetryable: true, details: [result] });
   }
   return result;
@@ -78,8 +84,24 @@ async function benchmarkResult(input: SuiteInput, plan: BenchmarkPlan): Promise<
   }
 }
 
+/** All benchmarks of a run whose shards are jobs: they share the jobs, and their fate. */
+async function clusterResults(input: SuiteInput, cluster: NonNullable<SuiteInput['cluster']>): Promise<readonly BenchmarkResult[]> {
+  const { run_dir, run_id, spec_hash, generation, benchmarks, max_error_rate, search_attributes } = input;
+  try {
+    return await executeChild(slurmRun, {
+      workflowId: clusterWorkflowId(workflowInfo().workflowId),
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      args: [{ run_dir, run_id, spec_hash, generation, benchmarks, max_error_rate, search_attributes, ...cluster }],
+    });
+  } catch (error) {
+    const status = isCancellation(error) ? 'cancelled' : 'failed';
+    return benchmarks.map(({ name }) => ({ benchmark: name, status, reason: rootMessage(error), mean_reward: null, bundle: null }));
+  }
+}
+
 /** The innermost message of a chain of Temporal failures: the only one written for people. */
-function rootMessage(error: unknown): string {
+export function rootMessage(error: unknown): string {
   let at = error;
   while (at instanceof Error && at.cause instanceof Error) at = at.cause;
   if (at instanceof ChildWorkflowFailure) return 'the workflow was ended';

@@ -4,7 +4,7 @@ import type { Scorer, ScorerInput, ScorerResult, ScorerTools } from '../../core/
 import type { Verification } from '../../core/environment.js';
 import { NelError } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
-import type { Judge, JudgeCall } from '../../core/judge.js';
+import { type Judge, type JudgeCall, NoVerdictError } from '../../core/judge.js';
 import type { Sandbox } from '../../core/sandbox.js';
 
 export interface ScorerResources {
@@ -27,6 +27,7 @@ export function judgeAnswer(
 }
 
 async function withTools(scorer: Scorer, input: ScorerInput, resources: ScorerResources, signal: AbortSignal): Promise<Verification> {
+  signal.throwIfAborted();
   const calls: JudgeCall[] = [];
   const tools: ScorerTools = {
     get sandbox() {
@@ -41,7 +42,12 @@ async function withTools(scorer: Scorer, input: ScorerInput, resources: ScorerRe
     },
     signal,
   };
-  const judged = verification(scorer.name, await scorer.score(input, tools));
+  let judged: Verification;
+  try {
+    judged = verification(scorer.name, await scorer.score(input, tools));
+  } catch (error) {
+    throw error instanceof NoVerdictError ? new NoVerdictError(error.message, calls) : error;
+  }
   return calls.length === 0 ? judged : { ...judged, judge_calls: calls };
 }
 

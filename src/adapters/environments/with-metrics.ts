@@ -2,7 +2,9 @@
 
 import type { Scorer } from '../../core/benchmark.js';
 import type { Environment, Seed, Verification } from '../../core/environment.js';
+import { NelError } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
+import { NoVerdictError } from '../../core/judge.js';
 import { judgeAnswer, type ScorerResources } from './scorer-tools.js';
 
 export interface Metric {
@@ -17,6 +19,7 @@ export function withMetrics(environment: Environment, metrics: readonly Metric[]
   if (metrics.length === 0) return environment;
   return {
     ...environment,
+    ...(metrics.some(({ resources }) => resources.judge !== undefined) ? { asksJudge: true } : {}),
     async verify(seed, response, signal) {
       const verified = await environment.verify(seed, response, signal);
       return addMetrics(verified, metrics, { seed, response, signal });
@@ -24,7 +27,10 @@ export function withMetrics(environment: Environment, metrics: readonly Metric[]
   };
 }
 
-/** The verification with each metric's value in its details; a metric of the same name as a detail is an error of the config. */
+/**
+ * The verification with each metric's value in its details, and its own details under `<name>_details`.
+ * @throws NelError of kind `config` for a metric of the name of a detail that the benchmark's scorer gives; what a scorer throws
+ */
 export async function addMetrics(
   verified: Verification,
   metrics: readonly Metric[],
@@ -33,8 +39,21 @@ export async function addMetrics(
   const details: Record<string, Json> = {};
   const calls = [...(verified.judge_calls ?? [])];
   for (const { name, scorer, resources } of metrics) {
+    if (Object.hasOwn(verified.scoring_details, name)) {
+      throw new NelError('config', `the metric ${name} has the name of a score that the scorer ${verified.scoring_method} gives`, {
+        hint: 'Give the metric another name: `name: …` beside its type.',
+      });
+    }
     const input = { response, target: seed.expected_answer, row: seed.metadata, prompt: seed.prompt };
-    const judged = await judgeAnswer(scorer, input, resources, signal);
+    let judged: Verification;
+    try {
+      judged = await judgeAnswer(scorer, input, resources, signal);
+    } catch (error) {
+      throw error instanceof NoVerdictError
+        ? new NoVerdictError(`metric ${name}: ${error.message}`, [...calls, ...error.judgeCalls])
+        : error;
+    }
+    if (!Number.isFinite(judged.reward)) throw new Error(`the metric ${name} gave ${judged.reward}`);
     details[name] = judged.reward;
     // Nested, so that the bundle's scores hold one number a metric.
     if (Object.keys(judged.scoring_details).length > 0) details[`${name}_details`] = judged.scoring_details;

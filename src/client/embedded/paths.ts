@@ -12,11 +12,7 @@ const SOCKET_NAME_BYTES = 'c-01234567.sock'.length;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `$NEL_STATE_DIR`, else `$XDG_STATE_HOME/nel`, else `~/.local/state/nel`; always absolute. */
-export function stateDirectory(env: Environment = process.env): string {
-  if (env['NEL_STATE_DIR']) return path.resolve(env['NEL_STATE_DIR']);
-  return path.join(env['XDG_STATE_HOME'] || path.join(env['HOME'] || homedir(), '.local', 'state'), 'nel');
-}
+export { stateDirectory } from '../../config/state-directory.js';
 
 /** `$XDG_CACHE_HOME/nel`, else `~/.cache/nel`. */
 export function cacheDirectory(env: Environment = process.env): string {

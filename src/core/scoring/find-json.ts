@@ -67,6 +67,18 @@ function fencedJson(text: string): Json | undefined {
 }
 
 function firstBalanced(text: string): Json | undefined {
+  for (const value of balanced(text)) return value;
+  return undefined;
+}
+
+/** Every value of an answer, in order: the whole of it, or each balanced object and array that stands in no other. */
+export function* jsonValues(answer: string): Generator<Json> {
+  const whole = parsed(answer);
+  if (whole === undefined) yield* balanced(answer);
+  else yield whole;
+}
+
+function* balanced(text: string): Generator<Json> {
   let effort = EFFORT * text.length;
   const opening = /\{(?=\s{0,1000}["}])|\[(?=\s{0,1000}["[{\]\-0-9tfn])/g;
   for (let match = opening.exec(text); match !== null && effort > 0; match = opening.exec(text)) {
@@ -74,9 +86,10 @@ function firstBalanced(text: string): Json | undefined {
     effort -= Math.abs(end) - match.index + 1;
     if (end < 0) continue;
     const value = parsed(text.slice(match.index, end));
-    if (value !== undefined) return value;
+    if (value === undefined) continue;
+    yield value;
+    opening.lastIndex = end;
   }
-  return undefined;
 }
 
 /** Where the bracket at `from` is closed, one past it; minus the place where the search gave up when it is not. */

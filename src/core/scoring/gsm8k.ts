@@ -25,6 +25,7 @@ export function gsm8k(options: Gsm8kOptions = {}): Scorer {
       if (extracted === null || isRefusal(response)) return nothingExtracted(response);
       return { reward: plain(extracted) === plain(target) ? 1 : 0, extracted };
     },
+    ...(options.strict ? { idealAnswer: (target: string) => `#### ${target}` } : {}),
   };
 }
 

@@ -5,7 +5,7 @@ import { NelError } from '../errors.js';
 import type { SandboxLimits } from '../sandbox.js';
 import { pythonBlocks } from './code-block.js';
 import { type CodeTools, runHarness } from './code-execution.js';
-import { isRefusal, nothingExtracted } from './failure.js';
+import { isEmptyAnswer, isRefusal, nothingExtracted } from './failure.js';
 
 /**
  * The authors allow 3 s by the clock. Here 3 s of CPU: what else the machine does must not change a score.
@@ -30,7 +30,7 @@ export function humanEval(): Scorer {
     idealAnswer: (_target, row) => `\`\`\`python\n${text(row, 'prompt')}${text(row, 'canonical_solution')}\n\`\`\``,
     async score({ response, row }: ScorerInput, tools?: CodeTools): Promise<ScorerResult> {
       const [prompt, test, entryPoint] = [text(row, 'prompt'), text(row, 'test'), text(row, 'entry_point')];
-      if (isRefusal(response)) return nothingExtracted(response);
+      if (isEmptyAnswer(response) || isRefusal(response)) return nothingExtracted(response);
       const answer = humanEvalAnswer(response, prompt, entryPoint);
       if (answer === null) return nothingExtracted(response);
       const files: Record<string, string> =

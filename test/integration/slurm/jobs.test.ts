@@ -94,6 +94,7 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
         max_attempts: 3,
         env: {},
         secret_env: [],
+        nel: ['nel'],
         submit: true,
         ...cluster,
       },

@@ -1,10 +1,9 @@
 /** What the math scorer's grammar builds: the node for each operation, with whole numbers and matrices worked out at once. */
 
-import { call, type Expr, integer, isWhole, type Matrix, negated, num, pow, product, quotient, sum, Unreadable } from './nodes.js';
+import { determinant, matrix, matrixProduct, norm, sameShape, scaled, trace } from './matrices.js';
+import { bounded, call, type Expr, integer, isWhole, negated, num, pow, product, quotient, sum, Unreadable } from './nodes.js';
 import { power, rational } from './rational.js';
 
-/** Matrices with more entries are not worked out. */
-const MAX_ENTRIES = 400;
 /** Sums and products over more terms are not worked out. */
 const MAX_RANGE = 400;
 
@@ -28,50 +27,6 @@ export function times(left: Expr, right: Expr): Expr {
 
 function isMinusOne(node: Expr): boolean {
   return isWhole(node) && node.value.p === -1n;
-}
-
-export function sameShape(a: Matrix, b: Matrix): boolean {
-  return a.rows.length === b.rows.length && a.rows[0]?.length === b.rows[0]?.length;
-}
-
-function scaled(of: Matrix, factor: Expr): Expr {
-  return matrix(of.rows.map((row) => row.map((entry) => product(factor, entry))));
-}
-
-function matrixProduct(left: Matrix, right: Matrix): Expr {
-  if (left.rows[0]?.length !== right.rows.length) throw new Unreadable();
-  return matrix(
-    left.rows.map((row) =>
-      (right.rows[0] as readonly Expr[]).map(
-        (_, column): Expr => ({ kind: 'add', terms: row.map((entry, k) => product(entry, right.rows[k]?.[column] as Expr)) }),
-      ),
-    ),
-  );
-}
-
-/** A matrix from its rows, which must be equally long. */
-export function matrix(rows: readonly (readonly Expr[])[]): Matrix {
-  const width = rows[0]?.length ?? 0;
-  const isFlat = rows.every((row) => row.length === width && row.every((entry) => entry.kind !== 'matrix'));
-  if (!isFlat || width * rows.length > MAX_ENTRIES) throw new Unreadable();
-  return { kind: 'matrix', rows };
-}
-
-export function transposed(node: Expr): Expr {
-  if (node.kind !== 'matrix') return node;
-  return matrix((node.rows[0] as readonly Expr[]).map((_, column) => node.rows.map((row) => row[column] as Expr)));
-}
-
-/** Expanded along the first row: up to five rows. */
-export function determinant(node: Expr): Expr {
-  if (node.kind !== 'matrix' || node.rows.length !== node.rows[0]?.length || node.rows.length > 5) throw new Unreadable();
-  const [first, ...rest] = node.rows as [readonly Expr[], ...(readonly Expr[])[]];
-  if (rest.length === 0) return first[0] as Expr;
-  const terms = first.map((entry, column) => {
-    const minor = determinant({ kind: 'matrix', rows: rest.map((row) => row.filter((_, at) => at !== column)) });
-    return product(column % 2 === 0 ? entry : negated(entry), minor);
-  });
-  return { kind: 'add', terms };
 }
 
 /** Things next to each other: a mixed number where a whole number stands before a positive fraction, else a product from the right. */
@@ -177,22 +132,13 @@ function unknownFunction(): never {
   throw new Unreadable();
 }
 
-function trace(node: Expr): Expr {
-  if (node.kind !== 'matrix' || node.rows.length !== node.rows[0]?.length) throw new Unreadable();
-  return { kind: 'add', terms: node.rows.map((row, at) => row[at] as Expr) };
-}
-
-function norm(node: Expr): Expr {
-  if (node.kind !== 'matrix' || (node.rows.length > 1 && (node.rows[0]?.length ?? 0) > 1)) throw new Unreadable();
-  return root({ kind: 'add', terms: node.rows.flat().map((entry) => pow(entry, integer(2))) }, null);
-}
-
 /** A sum or product with whole bounds, written out; with others, a function of its parts. */
 export function ranged(type: string, variable: Expr, from: Expr, to: Expr, body: Expr): Expr {
   if (variable.kind !== 'symbol') throw new Unreadable();
   if (!isWhole(from) || !isWhole(to) || to.value.p - from.value.p > BigInt(MAX_RANGE))
     return call(`range ${type}`, variable, from, to, body);
   const parts: Expr[] = [];
+  bounded({ kind: 'add', terms: Array.from({ length: Math.max(0, Number(to.value.p - from.value.p) + 1) }, () => body) });
   for (let at = from.value.p; at <= to.value.p; at++) parts.push(substituted(body, variable.name, num({ p: at, q: 1n })));
   if (type === 'sum') return parts.length === 0 ? integer(0) : { kind: 'add', terms: parts };
   return parts.length === 0 ? integer(1) : { kind: 'mul', factors: parts };

@@ -4,7 +4,7 @@
  */
 
 import type { Token } from './lexer.js';
-import { Unreadable } from './nodes.js';
+import { TooLarge } from './nodes.js';
 
 /** One way to read the tokens from a place up to `end`; its value is built only when this way is taken. */
 export interface Match<T> {
@@ -21,15 +21,23 @@ export interface Input {
 
 export type Parser<T> = (input: Input, at: number) => readonly Match<T>[];
 
-/** Work and nesting that no sensible answer needs; beyond them a text is unreadable. */
-const MAX_STEPS = 150_000;
-const MAX_DEPTH = 700;
+/**
+ * Work and nesting that no sensible answer needs; beyond them a text is too large. A level of parentheses takes about five of
+ * depth, and each of depth about ten frames of the stack.
+ */
+const MAX_STEPS = 60_000;
+const MAX_DEPTH = 250;
 
 /** Of readings with the same end only the preferred one can ever win. */
 function distinct<T>(matches: readonly Match<T>[]): readonly Match<T>[] {
   if (matches.length < 2) return matches;
   const ends = new Set<number>();
   return matches.filter(({ end }) => !ends.has(end) && ends.add(end) !== undefined);
+}
+
+function spend(input: Input, steps: number): void {
+  input.steps += steps;
+  if (input.steps > MAX_STEPS) throw new TooLarge();
 }
 
 export function token(...types: readonly string[]): Parser<Token> {
@@ -43,6 +51,7 @@ export function seq<T extends readonly unknown[]>(...parsers: { [K in keyof T]: 
   return (input, at) => {
     let partial: readonly Match<unknown[]>[] = [{ end: at, value: () => [] }];
     for (const parser of parsers) {
+      spend(input, partial.length);
       partial = distinct(
         partial.flatMap((head) => parser(input, head.end).map((next) => ({ end: next.end, value: () => [...head.value(), next.value()] }))),
       );
@@ -74,8 +83,8 @@ export function rule<T>(body: () => Parser<T>): Parser<T> {
     const place = `${id}@${at}`;
     const known = input.memory.get(place);
     if (known !== undefined) return known as readonly Match<T>[];
-    if (++input.steps > MAX_STEPS || input.depth >= MAX_DEPTH) throw new Unreadable();
-    input.depth++;
+    if (++input.depth > MAX_DEPTH) throw new TooLarge();
+    spend(input, 1);
     parser ??= body();
     const matches = parser(input, at);
     input.depth--;
@@ -84,26 +93,27 @@ export function rule<T>(body: () => Parser<T>): Parser<T> {
   };
 }
 
-/** As many as fit, fewer where the rest asks for it, none last. */
+/** As many as fit, fewer where the rest asks for it, none last. A loop, because lists are long where nesting is not. */
 export function many<T>(parser: Parser<T>): Parser<T[]> {
   return (input, at) => {
-    const levels: Match<T[]>[] = [];
-    const walk = (from: Match<T[]>): void => {
-      if (++input.steps > MAX_STEPS) throw new Unreadable();
-      for (const next of parser(input, from.end)) {
-        if (next.end > from.end && !levels.some((known) => known.end === next.end)) {
-          walkInto(next);
-        }
+    const found: Match<T[]>[] = [];
+    const ends = new Set([at]);
+    const open: { match: Match<T[]>; next: Iterator<Match<T>> | null }[] = [{ match: { end: at, value: () => [] }, next: null }];
+    for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+      const { match } = level;
+      level.next ??= parser(input, match.end)[Symbol.iterator]();
+      const step = level.next.next();
+      spend(input, 1);
+      if (step.done === true) {
+        found.push(match);
+        open.pop();
+      } else if (!ends.has(step.value.end)) {
+        const item = step.value;
+        ends.add(item.end);
+        open.push({ match: { end: item.end, value: () => [...match.value(), item.value()] }, next: null });
       }
-      levels.push(from);
-      function walkInto(next: Match<T>): void {
-        if (++input.depth > MAX_DEPTH) throw new Unreadable();
-        walk({ end: next.end, value: () => [...from.value(), next.value()] });
-        input.depth--;
-      }
-    };
-    walk({ end: at, value: () => [] });
-    return distinct(levels);
+    }
+    return found;
   };
 }
 

@@ -1,8 +1,8 @@
 /** When two parsed answers are equal: the order of rules of math-verify's grader. The middle of the math scorer. */
 
-import { sameShape } from './building.js';
 import { isSame } from './evaluate.js';
 import { isClose, realSet, sameRealSet } from './intervals.js';
+import { sameShape } from './matrices.js';
 import { type Expr, type FiniteSet, type Interval, isRelation, isSet, type MathSet, type Matrix, type Node, type Tuple } from './nodes.js';
 import { isAssignment, isEquation, lastSide, sameRelation, shortened, solutionSet } from './relations.js';
 import { sameExpression } from './values.js';

@@ -2,7 +2,7 @@
 
 import type { Complex } from './complex.js';
 import * as c from './complex.js';
-import { type Expr, isExpr, key, type Node } from './nodes.js';
+import { type Expr, isExpr, key, type Node, partsOf } from './nodes.js';
 import { toNumber } from './rational.js';
 
 /** Values by the name of the letter. */
@@ -137,25 +137,6 @@ export function lettersOf(node: Expr, found = new Set<string>()): Set<string> {
   if (node.kind === 'symbol') found.add(node.name);
   for (const part of partsOf(node)) lettersOf(part, found);
   return found;
-}
-
-export function partsOf(node: Expr): readonly Expr[] {
-  switch (node.kind) {
-    case 'add':
-      return node.terms;
-    case 'mul':
-      return node.factors;
-    case 'pow':
-      return [node.base, node.exponent];
-    case 'call':
-      return node.args;
-    case 'percent':
-      return [node.of];
-    case 'matrix':
-      return node.rows.flat();
-    default:
-      return [];
-  }
 }
 
 /** True when two expressions are written alike. */

@@ -4,10 +4,8 @@ import {
   applied,
   balanced,
   binomial,
-  determinant,
   evaluatedFunction,
   juxtaposed,
-  matrix,
   minus,
   operated,
   plus,
@@ -16,10 +14,10 @@ import {
   ratio,
   root,
   times,
-  transposed,
 } from './building.js';
 import { alt, many, map, optional, type Parser, rule, seq, token } from './combinators.js';
 import type { Token } from './lexer.js';
+import { determinant, matrix, transposed } from './matrices.js';
 import { call, constant, type Expr, num, symbol, Unreadable } from './nodes.js';
 import { fromDecimal } from './rational.js';
 import { accentName, symbolOf } from './symbols.js';

@@ -1,8 +1,8 @@
 /** From a text to its parsed answer: boxes, LaTeX environments, plain numbers, in math-verify's order. The front of the math scorer. */
 
 import { parseArithmetic } from './arithmetic.js';
-import { MAX_LENGTH, parseLatex } from './grammar.js';
-import { type Expr, finiteSet, isExpr, type Node, num, product } from './nodes.js';
+import { parseLatex } from './grammar.js';
+import { type Expr, finiteSet, isExpr, type Node, num, product, TooLarge } from './nodes.js';
 import { normalizeLatex } from './normalize.js';
 import { BOX_GROUP, BOX_PATTERN, environmentsOf, PATTERN_GROUPS } from './patterns.js';
 import { fromDecimal } from './rational.js';
@@ -20,6 +20,8 @@ export interface Extraction {
 interface Found {
   readonly node: Node | null;
   readonly text: string;
+  /** Set where it was not read to its end, so that less likely matches must not stand in for it. */
+  readonly isTooLarge?: boolean;
 }
 
 interface Match {
@@ -27,6 +29,9 @@ interface Match {
   readonly start: number;
   readonly end: number;
 }
+
+/** Longer texts are not read: no sensible answer comes near. Characters. */
+const MAX_LENGTH = 2000;
 
 const NOTHING: Extraction = { node: null, text: null, source: null };
 
@@ -43,6 +48,7 @@ export function extractAnswer(text: string): Extraction {
       const found = read(match);
       const source = match.groups.boxed ?? match.groups.latex ?? match.groups.arithmetic ?? match.groups.number ?? '';
       if (first === null && found.text !== '') first = { text: found.text, source };
+      if (found.isTooLarge) return { node: null, text: first?.text ?? null, source: source.trim() };
       if (found.node !== null) return { node: found.node, text: first?.text ?? null, source: source.trim() };
     }
   }
@@ -69,7 +75,12 @@ function read({ groups }: Match): Found {
 }
 
 function readLatex(latex: string): Found {
-  return { node: parseLatex(latex), text: latex };
+  try {
+    return { node: parseLatex(latex), text: latex };
+  } catch (error) {
+    if (error instanceof TooLarge) return { node: null, text: latex, isTooLarge: true };
+    throw error;
+  }
 }
 
 /** Several environments in a row are one set. */

@@ -4,12 +4,21 @@ import { alt, many, map, type Parser, parseAll, rule, seq, token } from './combi
 import { expression, letterAtom } from './expression-grammar.js';
 import { interval } from './intervals.js';
 import { type Token, tokenize } from './lexer.js';
-import { type Expr, finiteSet, type MathSet, type Node, negated, num, type Relation, type RelationOp, sum, Unreadable } from './nodes.js';
+import {
+  type Expr,
+  finiteSet,
+  type MathSet,
+  type Node,
+  negated,
+  num,
+  type Relation,
+  type RelationOp,
+  sum,
+  TooLarge,
+  Unreadable,
+} from './nodes.js';
 import { fromDecimal } from './rational.js';
 import { isOnlyLetters } from './relations.js';
-
-/** Longer texts are not parsed: no sensible answer comes near. Characters. */
-export const MAX_LENGTH = 2000;
 
 /** A number with thousands separators; anything else with commas is a list. */
 const SEPARATED = /^\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s*$/;
@@ -21,9 +30,9 @@ const EQUALS = /(?<![\\<>!])=/;
  * The node that a normalised LaTeX answer stands for, or null where the grammar (latex2sympy2_extended 1.11.0 as math-verify
  * 0.9.0 calls it, under the ANTLR 4.11 runtime that lm-evaluation-harness pins) has no reading. There a number with `\%` inside
  * LaTeX has none, and neither has a relation of subsets.
+ * @throws TooLarge where reading it would take too much work
  */
 export function parseLatex(latex: string): Node | null {
-  if (latex.length > MAX_LENGTH) return null;
   return parseOnce(latex) ?? parseLastSide(latex);
 }
 
@@ -45,7 +54,7 @@ function parseOnce(latex: string): Node | null {
     }
     return node;
   } catch (error) {
-    if (error instanceof Unreadable) return null;
+    if (error instanceof Unreadable && !(error instanceof TooLarge)) return null;
     throw error;
   }
 }

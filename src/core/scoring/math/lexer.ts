@@ -1,5 +1,6 @@
 /** LaTeX to tokens, for the math scorer's grammar. Longest match; an unknown character makes the whole text unreadable. */
 
+import { TooLarge } from './nodes.js';
 import { ACCENTS, LONGEST_SPELLING, TOKEN_TYPES } from './vocabulary.js';
 
 export interface Token {
@@ -32,7 +33,10 @@ const PATTERNS: readonly (readonly [type: string, pattern: RegExp])[] = [
   ['accent', ACCENT],
 ];
 
-/** The tokens of `text`, or null where it has a character that starts none, or too many tokens. */
+/**
+ * The tokens of `text`, or null where it has a character that starts none.
+ * @throws TooLarge for too many tokens
+ */
 export function tokenize(text: string): Token[] | null {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
@@ -41,7 +45,8 @@ export function tokenize(text: string): Token[] | null {
       continue;
     }
     const token = tokenAt(text, at);
-    if (token === null || tokens.length === MAX_TOKENS) return null;
+    if (token === null) return null;
+    if (tokens.length === MAX_TOKENS) throw new TooLarge();
     if (token.type !== 'skip' && token.type !== 'ignored') tokens.push(token);
     at += token.text.length;
   }

@@ -74,6 +74,9 @@ export type Node = Expr | MathSet | Tuple | Relation | Chain;
 /** Thrown inside the parser only, where a text has no reading; `parseLatex` turns it into null. */
 export class Unreadable extends Error {}
 
+/** Thrown where a text may have a reading, but one beyond the limits of work: nothing else is then looked for in it. */
+export class TooLarge extends Unreadable {}
+
 export function num(value: Rational, float = false): Num {
   return { kind: 'num', value, float };
 }
@@ -135,6 +138,42 @@ export function negated(node: Expr): Expr {
   if (node.kind === 'constant' && node.name === 'oo') return constant('-oo');
   if (node.kind === 'constant' && node.name === '-oo') return constant('oo');
   return product(num({ p: -ONE.p, q: 1n }), node);
+}
+
+/** The expressions directly inside one. */
+export function partsOf(node: Expr): readonly Expr[] {
+  switch (node.kind) {
+    case 'add':
+      return node.terms;
+    case 'mul':
+      return node.factors;
+    case 'pow':
+      return [node.base, node.exponent];
+    case 'call':
+      return node.args;
+    case 'percent':
+      return [node.of];
+    case 'matrix':
+      return node.rows.flat();
+    default:
+      return [];
+  }
+}
+
+/** What is worked out may not grow beyond this. Nodes. */
+const MAX_NODES = 4000;
+
+/** The node itself, unless it is too large: products of matrices and nested sums grow by powers. */
+export function bounded<T extends Expr>(node: T): T {
+  if (sizeOf([node], MAX_NODES) > MAX_NODES) throw new TooLarge();
+  return node;
+}
+
+/** How many nodes there are, counted up to a little above `limit`. */
+function sizeOf(nodes: readonly Expr[], limit: number): number {
+  let size = 0;
+  for (const waiting = [...nodes]; waiting.length > 0 && size <= limit; size++) waiting.push(...partsOf(waiting.pop() as Expr));
+  return size;
 }
 
 /** A text that two nodes share exactly when they are written the same way. */

@@ -23,7 +23,7 @@ const MAX_POWER = 60;
 const MAX_WORK = 60_000;
 
 /** Thrown inside this file only: the form grows beyond the limits. */
-class TooLarge extends Error {}
+class TooMuch extends Error {}
 
 /** The imaginary unit as a generator: its square is −1. */
 const IMAGINARY = '#i';
@@ -40,7 +40,7 @@ export function formOf(node: Expr): Form | null {
     const fraction = builder.fraction(node);
     return fraction === null ? null : { ...fraction, isComplete: builder.isComplete };
   } catch (error) {
-    if (error instanceof TooLarge) return null;
+    if (error instanceof TooMuch) return null;
     throw error;
   }
 }
@@ -51,7 +51,7 @@ export function crossDifference(a: Fraction, b: Fraction): Polynomial | null {
   try {
     return builder.sum(builder.product(a.top, b.bottom), scale(builder.product(b.top, a.bottom), negate(ONE)));
   } catch (error) {
-    if (error instanceof TooLarge) return null;
+    if (error instanceof TooMuch) return null;
     throw error;
   }
 }
@@ -166,11 +166,11 @@ class Builder {
     const plain = polynomial.size === 1 ? polynomial.get('') : undefined;
     if (plain !== undefined) {
       const value = power(plain.coefficient, exponent);
-      if (value === null) throw new TooLarge();
+      if (value === null) throw new TooMuch();
       return constantOf(value);
     }
     if (polynomial.size === 0) return exponent === 0n ? constantOf(ONE) : polynomial;
-    if (exponent > BigInt(MAX_POWER)) throw new TooLarge();
+    if (exponent > BigInt(MAX_POWER)) throw new TooMuch();
     let result = constantOf(ONE);
     for (let count = 0n; count < exponent; count++) result = this.product(result, polynomial);
     return result;
@@ -184,7 +184,7 @@ class Builder {
 
   product(a: Polynomial, b: Polynomial): Polynomial {
     this.work += a.size * b.size;
-    if (this.work > MAX_WORK) throw new TooLarge();
+    if (this.work > MAX_WORK) throw new TooMuch();
     const result = new Map<string, Term>();
     for (const left of a.values()) {
       for (const right of b.values()) {
@@ -192,7 +192,7 @@ class Builder {
         put(result, nameOf(term.exponents), term);
       }
     }
-    if (result.size > MAX_TERMS) throw new TooLarge();
+    if (result.size > MAX_TERMS) throw new TooMuch();
     return result;
   }
 }

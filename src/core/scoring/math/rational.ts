@@ -34,11 +34,6 @@ export function multiply(a: Rational, b: Rational): Rational {
   return rational(a.p * b.p, a.q * b.q) as Rational;
 }
 
-/** a / b, or null for b = 0. */
-export function divide(a: Rational, b: Rational): Rational | null {
-  return rational(a.p * b.q, a.q * b.p);
-}
-
 export function negate(a: Rational): Rational {
   return { p: -a.p, q: a.q };
 }

@@ -115,7 +115,7 @@ export function solutionSet(node: Relation | Chain): RealSet | null {
   if (letters.length !== 1 || form === null || !form.isComplete) return null;
   const [top, bottom] = [form.top, form.bottom].map((part) => coefficients(part, `$${letters[0]}`, 2));
   const [zeros, poles] = [realRoots(top ?? null), realRoots(bottom ?? null)];
-  if (zeros === null || poles === null || top == null || bottom == null) return null;
+  if (zeros === null || poles === null || !top || !bottom) return null;
   return allowed(node.op, { zeros, poles, at: (x) => valueAt(top, x) / valueAt(bottom, x) });
 }
 

@@ -14,7 +14,7 @@ const ENOUGH = 3;
 const DECIMALS = 6;
 
 /** True when the two are equal as functions of their letters, which stand for real numbers. */
-export function sameValue(a: Expr, b: Expr): boolean {
+function sameValue(a: Expr, b: Expr): boolean {
   if (isSame(a, b)) return !isUndefined(a);
   if (isInfinite(a) || isInfinite(b)) return false;
   const [formA, formB] = [formOf(a), formOf(b)];

@@ -31,6 +31,7 @@ export const CLUSTER: SlurmCluster = {
   max_attempts: 3,
   env: {},
   secret_env: [],
+  nel: ['nel'],
   submit: true,
 };
 

@@ -1,0 +1,98 @@
+/** What `nel schedule` prints and asks for beside `create`. */
+
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { directoryExists, findRun, finishedRun, readHistory, readLastGo, writeLastGo } from '../artifacts/nights.js';
+import { type Schedules, withSchedules } from '../client/schedules.js';
+import { NelError } from '../core/errors.js';
+import { isJsonObject } from '../core/json.js';
+import type { NightRecord } from '../core/night.js';
+import { type ScheduleView, type ShownNight, scheduleLine, scheduleText } from '../report/schedule-text.js';
+import type { ShowOptions } from './schedule.js';
+import { warnWithoutWorker } from './schedule-create.js';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function withServer<T>(work: (schedules: Schedules) => Promise<T>): Promise<T> {
+  return withSchedules(process.env, say, work);
+}
+
+export async function listSchedules(): Promise<void> {
+  await withServer(async (schedules) => {
+    let shown = 0;
+    for await (const { dir, next, ...state } of schedules.list()) {
+      const history = dir === null ? [] : await readHistory(dir);
+      out(scheduleLine({ ...state, next: next.map((time) => time.toISOString()) }, history.at(-1)));
+      shown++;
+    }
+    if (shown === 0) out('no schedules');
+  });
+}
+
+export async function showSchedule(name: string, { limit, format }: ShowOptions): Promise<void> {
+  const described = await withServer((schedules) => schedules.describe(name));
+  const { dir, next, taskQueue: _, ...state } = described;
+  if (dir !== null && !(await directoryExists(dir))) say(`note: ${dir} is not on this machine: its nights cannot be shown`);
+  const nights = dir === null ? [] : (await readHistory(dir)).slice(-limit);
+  const view: ScheduleView = {
+    ...state,
+    dir,
+    next: next.map((time) => time.toISOString()),
+    last_go: dir === null ? null : ((await readLastGo(dir)) ?? null),
+    nights: await Promise.all(nights.map((night) => shownNight(dir ?? '', night))),
+  };
+  process.stdout.write(format === 'json' ? `${JSON.stringify(view, null, 2)}\n` : scheduleText(view));
+}
+
+async function shownNight(dir: string, night: NightRecord): Promise<ShownNight> {
+  const text = await readFile(path.join(dir, night.run_id, 'notification.json'), 'utf8').catch(() => '{}');
+  const kept: unknown = JSON.parse(text);
+  const reason = isJsonObject(kept) && kept['delivered'] === false ? kept['reason'] : null;
+  return { ...night, notification_problem: typeof reason === 'string' ? reason : null };
+}
+
+export async function triggerSchedule(name: string): Promise<void> {
+  await withServer(async (schedules) => {
+    const { taskQueue } = await schedules.describe(name);
+    const how = await schedules.trigger(name);
+    if (how === 'skipped') out('skipped: a night is under way');
+    else out(how === 'started' ? 'started' : 'asked for; the server has not started it yet');
+    if (how !== 'skipped') await warnWithoutWorker(schedules, taskQueue);
+  });
+}
+
+export async function pauseSchedule(name: string, note: string): Promise<void> {
+  await withServer((schedules) => schedules.pause(name, note));
+  out('paused; a night under way goes on');
+}
+
+export async function resumeSchedule(name: string): Promise<void> {
+  const next = await withServer(async (schedules) => {
+    await schedules.resume(name);
+    return (await schedules.describe(name)).next[0];
+  });
+  out(`resumed; next ${next === undefined ? 'never' : next.toISOString()}`);
+}
+
+export async function deleteSchedule(name: string): Promise<void> {
+  const { dir, running } = await withServer(async (schedules) => {
+    const described = await schedules.describe(name);
+    await schedules.delete(name);
+    return described;
+  });
+  out(`deleted${dir === null ? '' : `; its runs and its history stay in ${dir}`}`);
+  for (const id of running) say(`${id} is under way and goes on`);
+}
+
+export async function acceptRun(name: string, run: string): Promise<void> {
+  const { dir } = await withServer((schedules) => schedules.describe(name));
+  if (dir === null || !(await directoryExists(dir))) {
+    throw new NelError('data', `the folder of ${name} is not on this machine`, { hint: 'run the command where it is' });
+  }
+  const asFolder = path.resolve(run);
+  const found = (await directoryExists(asFolder)) ? await finishedRun(asFolder) : await findRun(path.dirname(dir), run);
+  const run_id = found.run_id ?? path.basename(found.dir);
+  await writeLastGo(dir, { schema_version: 1, run_id, dir: found.dir, moved: new Date().toISOString(), by: 'accepted' });
+  out(`${run_id} is the baseline of ${name} from now on`);
+}
