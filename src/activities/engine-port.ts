@@ -29,6 +29,19 @@ export interface EngineAttempt {
   onProgress(beat: BatchHeartbeat): void;
 }
 
+/** One attempt at another program's run. */
+export interface HarnessAttempt extends Omit<EngineAttempt, 'onProgress'> {
+  /** A line that the program printed, without credentials. */
+  onLine(line: string): void;
+}
+
+export interface HarnessSummary {
+  /** Problems that the program's results hold. */
+  readonly problems: number;
+  /** What people should know of the results. */
+  readonly notes: readonly string[];
+}
+
 export interface WrittenSummary {
   readonly bundle: string | null;
   readonly mean_reward: number | null;
@@ -41,6 +54,8 @@ export interface EnginePort {
   runBatch(ref: BatchRef, attempt: EngineAttempt): Promise<Totals>;
   /** Asks the benchmark's endpoint for a sign of life. */
   probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult>;
+  /** Runs the program of a `lm-eval://` or `harness://` benchmark, unless an earlier attempt has finished it. */
+  runHarness(ref: BenchmarkRef, attempt: HarnessAttempt): Promise<HarnessSummary>;
   writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary>;
   /** Holds two directories of results against each other and writes the report. */
   gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult>;

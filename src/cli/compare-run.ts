@@ -6,6 +6,7 @@ import { toRegression } from '../core/compare-report.js';
 import { NelError } from '../core/errors.js';
 import { compareMarkdown } from '../report/compare-markdown.js';
 import { compareText } from '../report/compare-text.js';
+import { readableDirectory } from '../workers/stores.js';
 import type { CommandIo } from './command-io.js';
 import type { CompareOptions } from './compare.js';
 import { EXIT } from './exit-codes.js';
@@ -25,7 +26,16 @@ export async function runCompare({ baseline, candidate, options, io }: CompareCa
   const { maxDrop, correctAbove, force, output } = options;
   const format = output === undefined ? options.format : reportFormat(output, options.format);
   if (format === 'junit') throw new NelError('usage', 'nel compare writes .json, .md and .txt', { hint: 'nel gate writes JUnit XML.' });
-  const report = await compareDirectories({ baseline, candidate, maxDrop, correctAbove, force, cwd: io.cwd });
+  const found = await compareDirectories({
+    baseline: await readableDirectory(baseline, process.env),
+    candidate: await readableDirectory(candidate, process.env),
+    maxDrop,
+    correctAbove,
+    force,
+    cwd: io.cwd,
+  });
+  // Directories as they were given, not as copies of them are called here.
+  const report = { ...found, baseline: { ...found.baseline, path: baseline }, candidate: { ...found.candidate, path: candidate } };
   if (output !== undefined) await saveReport(output, render(report, format, options), io.cwd);
   io.stdout(render(report, options.format, options));
   return options.strict ? VERDICT_EXIT[report.verdict] : EXIT.OK;

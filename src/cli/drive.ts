@@ -11,16 +11,21 @@ import { resumeCommand } from './resume-command.js';
 
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** The result, or null when the user interrupted: the exit code is then EXIT.INTERRUPTED, and how to go on was said. */
-export async function drive<T>(startable: Startable, runs: readonly RunFile[]): Promise<T | null> {
+/**
+ * The result, or null when the user interrupted: the exit code is then EXIT.INTERRUPTED, and how to go on was said.
+ * @param lost ends it: another machine has taken the run over
+ * @throws the reason of `lost`, and NelError of kind `run` for a run that failed or was cancelled
+ */
+export async function drive<T>(startable: Startable, runs: readonly RunFile[], lost?: AbortSignal): Promise<T | null> {
   for (;;) {
-    const outcome = await driveOnce<T>(startable, runs);
+    const outcome = await driveOnce<T>(startable, runs, lost);
     switch (outcome.kind) {
       case 'completed':
         return outcome.result;
       case 'failed':
         throw new NelError('run', outcome.message, { hint: `mend the cause, then go on with: ${resumeCommand()}` });
       case 'cancelled':
+        lost?.throwIfAborted();
         if (outcome.interrupted) {
           say(`interrupted; every answer so far is kept. Go on with:\n  ${resumeCommand()}`);
           return null;
@@ -34,7 +39,7 @@ export async function drive<T>(startable: Startable, runs: readonly RunFile[]): 
 
 type DrivenOutcome<T> = RunOutcome<T> & { readonly interrupted: boolean; readonly wasCancelling: boolean };
 
-async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Promise<DrivenOutcome<T>> {
+async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost?: AbortSignal): Promise<DrivenOutcome<T>> {
   let printer: ProgressPrinter | undefined;
   const log = (line: string): void => (printer ? printer.note(line) : say(line));
   const session = await RunSession.open({ startable, runs, env: process.env, log });
@@ -49,8 +54,13 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Pro
     log('stopping: calls in flight may finish (again to end at once)');
     void session.cancel();
   };
+  const onLost = (): void => {
+    log('stopping: another machine has taken the run over');
+    void session.cancel();
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
+  lost?.addEventListener('abort', onLost, { once: true });
   try {
     const attached = session.started.how === 'attached';
     log(`${attached ? 'going on with' : 'run'} ${startable.runId} in ${startable.directory}`);
@@ -62,6 +72,7 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[]): Pro
     return { ...outcome, interrupted, wasCancelling: session.started.wasCancelling };
   } finally {
     printer?.stop();
+    lost?.removeEventListener('abort', onLost);
     await session.close();
     for (const signal of signals) process.off(signal, onSignal);
   }

@@ -3,23 +3,31 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mergeShards } from '../artifacts/merge-shards.js';
-import { lockRun } from '../client/run-lock.js';
+import { stagingDirectory } from '../config/state-directory.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
+import type { OutputSpec } from '../core/spec.js';
+import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
 import { renderRun } from '../report/run-text.js';
 import { summaryOf } from '../workers/open-benchmark.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
+import { holdRun } from './held-run.js';
 
 /** @returns the exit code */
-export async function evalMerge(dir: string, allowPartial: boolean): Promise<number> {
-  const lock = lockRun(dir);
+export async function evalMerge(given: string, allowPartial: boolean): Promise<number> {
+  const output = outputOf(given);
+  const { dir, remote } = output;
+  const held = await holdRun(output, []);
   try {
-    const { benchmarks, missing } = await mergeShards({
+    await held.mirror?.pullExactly(isOfShard);
+    const { run, benchmarks, missing } = await mergeShards({
       dir,
       allowPartial,
       summaryOf: ({ spec: { ref, params } }) => summaryOf({ ref, params, cwd: process.cwd() }),
     });
+    for (const { name } of benchmarks) await held.mirror?.publish(name);
+    await held.save({ ...run, spec: { ...run.spec, output } }, false);
     if (missing.length > 0) say(`note: merged without ${missing.length} shards: ${missing.join(', ')}`);
     const refused = benchmarks.filter(({ written }) => written.bundle === null);
     if (refused.length > 0) {
@@ -35,11 +43,22 @@ export async function evalMerge(dir: string, allowPartial: boolean): Promise<num
     process.stdout.write(
       `${renderRun(
         bundles,
-        files.map((file) => path.relative(process.cwd(), file)),
+        files.map((file) => (remote === undefined ? path.relative(process.cwd(), file) : `${remote}/${path.relative(dir, file)}`)),
       )}\n`,
     );
     return EXIT.OK;
   } finally {
-    lock.release();
+    await held.release();
   }
+}
+
+/** A merge reads what shards have finished, not their journals. */
+function isOfShard(file: string): boolean {
+  return /^shard_\d+\//.test(file) && !file.includes('/journal/');
+}
+
+function outputOf(given: string): OutputSpec {
+  if (!isStoreAddress(given)) return { dir: given };
+  const remote = normalizeStoreAddress(given);
+  return { dir: stagingDirectory(remote, process.env), remote };
 }

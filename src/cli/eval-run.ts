@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundlePath } from '../artifacts/write-artifacts.js';
-import { lockRun } from '../client/run-lock.js';
 import { suiteStartable } from '../client/start-run.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
@@ -19,7 +18,8 @@ import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
 import { evalShard } from './eval-shard.js';
 import { EXIT } from './exit-codes.js';
-import { nextGeneration, type PreparedRun, prepareRun, saveRun } from './prepare-run.js';
+import { type HeldRun, holdRun } from './held-run.js';
+import { nextGeneration, type PreparedRun, prepareRun } from './prepare-run.js';
 
 /** @returns the exit code */
 export async function evalRun(configFile: string | undefined, options: EvalRunOptions): Promise<number> {
@@ -34,11 +34,14 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
   }
   const shard = options.shard === undefined ? shardFromEnvironment(process.env) : parseShard(options.shard);
   if (shard !== null) return evalShard({ spec, planned, shard, resume: options.resume ?? false });
-  const lock = lockRun(spec.output.dir);
+  const held = await holdRun(
+    spec.output,
+    planned.map(({ name }) => name),
+  );
   try {
-    return await run(await prepareRun(spec, planned), options.resume ?? false);
+    return await run(await prepareRun(spec, planned), options.resume ?? false, held);
   } finally {
-    lock.release();
+    await held.release();
   }
 }
 
@@ -61,9 +64,9 @@ function renderPlan(planned: readonly PlannedBenchmark[], spec: unknown): string
   return `${JSON.stringify({ config: spec, benchmarks }, null, 2)}\n`;
 }
 
-async function run(prepared: PreparedRun, resume: boolean): Promise<number> {
+async function run(prepared: PreparedRun, resume: boolean, held: HeldRun): Promise<number> {
   const { state } = prepared;
-  const runDir = prepared.run.spec.output.dir;
+  const runDir = held.place;
   if (state === 'complete') {
     const errors = (await readBundles(prepared.run)).reduce((sum, { coverage }) => sum + coverage.errors, 0);
     if (!resume || errors === 0) {
@@ -73,15 +76,17 @@ async function run(prepared: PreparedRun, resume: boolean): Promise<number> {
   }
   if (resume && state === 'new') say(`note: ${runDir} holds no run yet; this starts one`);
   const current = nextGeneration(prepared);
-  await saveRun(current);
+  await held.save(current, state === 'new');
   const { cluster } = current.spec;
   if (cluster?.submit === false) {
     for (const file of await writeSlurmScripts(current, cluster)) say(`wrote ${shortPath(file)}`);
     say('nothing was submitted (cluster.submit: false)');
     return EXIT.OK;
   }
-  const result = await drive(suiteStartable(current), [current]);
-  return result === null ? EXIT.INTERRUPTED : showResult(current);
+  const result = await drive(suiteStartable(current), [current], held.lost);
+  if (result === null) return EXIT.INTERRUPTED;
+  await held.refresh(current);
+  return showResult(current);
 }
 
 async function showResult(run: RunFile): Promise<number> {
@@ -89,7 +94,7 @@ async function showResult(run: RunFile): Promise<number> {
   process.stdout.write(
     `${renderRun(
       bundles,
-      run.benchmarks.map((benchmark) => shortPath(bundleFile(run, benchmark))),
+      run.benchmarks.map((benchmark) => shownBundle(run, benchmark)),
     )}\n`,
   );
   return EXIT.OK;
@@ -101,6 +106,12 @@ function bundleFile(run: RunFile, { name }: PlannedBenchmark): string {
 
 function readBundles(run: RunFile): Promise<Bundle[]> {
   return Promise.all(run.benchmarks.map(async (benchmark) => JSON.parse(await readFile(bundleFile(run, benchmark), 'utf8')) as Bundle));
+}
+
+function shownBundle(run: RunFile, benchmark: PlannedBenchmark): string {
+  const file = bundleFile(run, benchmark);
+  const { remote } = run.spec.output;
+  return remote === undefined ? shortPath(file) : `${remote}/${benchmark.name}/${path.basename(file)}`;
 }
 
 /** Relative to here when that is shorter. */

@@ -3,16 +3,18 @@
 import path from 'node:path';
 import { readBundle } from '../artifacts/read-bundle.js';
 import { readRunFile } from '../artifacts/run-file.js';
-import { lockRun } from '../client/run-lock.js';
+import { stagingDirectory } from '../config/state-directory.js';
 import { NelError } from '../core/errors.js';
 import { type Shard, shardFolder, shardFromEnvironment, shardRange } from '../core/shards.js';
-import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
+import type { OutputSpec, PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
+import { isStoreAddress, normalizeStoreAddress, storeAddressBelow } from '../core/store.js';
 import { Engine } from '../workers/engine.js';
 import { ProgressFile } from '../workers/progress-file.js';
 import { runShardHere, type ShardProgressLine, shardBundles } from '../workers/shard-run.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
-import { nextGeneration, prepareRun, saveRun } from './prepare-run.js';
+import { type HeldRun, holdRun } from './held-run.js';
+import { nextGeneration, prepareRun } from './prepare-run.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 
@@ -23,7 +25,22 @@ export async function evalPlannedShard(file: string, outputDir: string, resume: 
   const run = await readRunFile(path.dirname(path.resolve(file)));
   if (run === undefined) throw new NelError('data', `there is no ${file}`);
   const { cluster: _, ...spec } = run.spec;
-  return evalShard({ spec: { ...spec, output: { dir: path.resolve(outputDir) } }, planned: run.benchmarks, shard, resume });
+  return evalShard({ spec: { ...spec, output: outputOf(outputDir) }, planned: run.benchmarks, shard, resume });
+}
+
+function outputOf(given: string): OutputSpec {
+  if (!isStoreAddress(given)) return { dir: path.resolve(given) };
+  return remoteOutput(normalizeStoreAddress(given));
+}
+
+function remoteOutput(remote: string): OutputSpec {
+  return { dir: stagingDirectory(remote, process.env), remote };
+}
+
+/** Where a shard of a run goes. */
+function shardOutput({ dir, remote }: OutputSpec, shard: Shard): OutputSpec {
+  const folder = shardFolder(shard.index);
+  return remote === undefined ? { dir: path.join(dir, folder) } : remoteOutput(storeAddressBelow(remote, folder));
 }
 
 interface ShardOptions {
@@ -37,24 +54,27 @@ interface ShardOptions {
 
 /** @returns the exit code. A shard that was begun is gone on with; one that is complete is left alone. */
 export async function evalShard({ spec, planned, shard, resume }: ShardOptions): Promise<number> {
-  const dir = path.join(spec.output.dir, shardFolder(shard.index));
-  const lock = lockRun(dir);
+  const output = shardOutput(spec.output, shard);
+  const held = await holdRun(
+    output,
+    planned.map(({ name }) => name),
+  );
   try {
-    const prepared = await prepareRun({ ...spec, output: { dir } }, planned, shard);
+    const prepared = await prepareRun({ ...spec, output }, planned, shard);
     const ranges = planned.map(({ name, n_problems }) => {
       const { start, end } = shardRange(n_problems, shard);
       return `${name} [${start}, ${end})`;
     });
-    say(`shard ${shard.index} of ${shard.total} in ${dir}: ${ranges.join(', ')}`);
+    say(`shard ${shard.index} of ${shard.total} in ${held.place}: ${ranges.join(', ')}`);
     const run = nextGeneration(prepared);
     if (prepared.state === 'complete' && !(resume && (await errorsOf(prepared.run)) > 0)) {
       say('this shard is complete');
       return EXIT.OK;
     }
-    await saveRun(run);
-    return await drive(run);
+    await held.save(run, prepared.state === 'new');
+    return await drive(run, held);
   } finally {
-    lock.release();
+    await held.release();
   }
 }
 
@@ -63,7 +83,7 @@ async function errorsOf(run: RunFile): Promise<number> {
   return bundles.reduce((sum, { coverage }) => sum + (coverage.errors ?? 0), 0);
 }
 
-async function drive(run: RunFile): Promise<number> {
+async function drive(run: RunFile, { lost }: HeldRun): Promise<number> {
   const stop = new AbortController();
   const abort = new AbortController();
   const seen = new Map<string, ShardProgressLine>();
@@ -81,6 +101,8 @@ async function drive(run: RunFile): Promise<number> {
     printer.note('stopping: calls in flight may finish (again to end at once)');
     stop.abort(new Error('stopped by a signal'));
   };
+  const onLost = (): void => stop.abort(lost.reason);
+  lost.addEventListener('abort', onLost, { once: true });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   printer.start();
@@ -100,10 +122,12 @@ async function drive(run: RunFile): Promise<number> {
       for (const file of shardBundles(run)) say(`wrote ${file}`);
       return EXIT.OK;
     }
+    lost.throwIfAborted();
     say(`interrupted; every answer so far is kept. Go on with:\n  ${resumeCommand()}`);
     return EXIT.INTERRUPTED;
   } finally {
     printer.stop();
+    lost.removeEventListener('abort', onLost);
     await reports.stop();
     for (const signal of signals) process.off(signal, onSignal);
   }

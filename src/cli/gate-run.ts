@@ -8,6 +8,7 @@ import { explainPolicyText } from '../report/explain-policy-text.js';
 import { gateJunit } from '../report/gate-junit.js';
 import { gateMarkdown } from '../report/gate-markdown.js';
 import { gateText } from '../report/gate-text.js';
+import { readableDirectory } from '../workers/stores.js';
 import type { CommandIo } from './command-io.js';
 import { EXIT } from './exit-codes.js';
 import type { GateOptions } from './gate.js';
@@ -36,7 +37,18 @@ export async function runGate({ baseline, candidate, options, io }: GateCall): P
   const durable = options.durable === true || isConfig(baseline) || isConfig(candidate);
   const report = durable
     ? await (await import('./gate-durably.js')).gateDurably({ baseline, candidate, options })
-    : await gateDirectories({ baselineDir: baseline, candidateDir: candidate, policy, evidence, force, cwd: io.cwd });
+    : withPlaces(
+        await gateDirectories({
+          baselineDir: await readableDirectory(baseline, process.env),
+          candidateDir: await readableDirectory(candidate, process.env),
+          policy,
+          evidence,
+          force,
+          cwd: io.cwd,
+        }),
+        baseline,
+        candidate,
+      );
   if (report === null) return EXIT.INTERRUPTED;
   const verbose = options.verbose ?? false;
   if (options.output !== undefined) {
@@ -44,6 +56,11 @@ export async function runGate({ baseline, candidate, options, io }: GateCall): P
   }
   io.stdout(render(report, options.format, verbose));
   return options.strict ? VERDICT_EXIT[report.verdict] : EXIT.OK;
+}
+
+/** Directories as they were given, not as copies of them are called here. */
+function withPlaces(report: GateReport, baseline: string, candidate: string): GateReport {
+  return { ...report, baseline: { ...report.baseline, path: baseline }, candidate: { ...report.candidate, path: candidate } };
 }
 
 /** A side that is not there yet is named by the config that makes it. */

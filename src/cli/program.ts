@@ -9,6 +9,7 @@ import { registerGate } from './gate.js';
 import { registerList } from './list.js';
 import { registerRescore } from './rescore.js';
 import { registerRuns } from './runs.js';
+import { registerSchedule } from './schedule.js';
 import { registerServe } from './serve.js';
 import { registerTemporal } from './temporal.js';
 import { registerValidate } from './validate.js';
@@ -30,6 +31,7 @@ export function buildProgram(): Command {
   registerList(program);
   registerServe(program);
   registerRuns(program);
+  registerSchedule(program);
   registerWorker(program);
   registerTemporal(program);
   registerDemo(program);

@@ -2,30 +2,43 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lockRun } from '../client/run-lock.js';
+import { readRunFile } from '../artifacts/run-file.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRescore } from '../config/rescore.js';
+import { stagingDirectory } from '../config/state-directory.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
+import type { OutputSpec } from '../core/spec.js';
+import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
 import { renderRun } from '../report/run-text.js';
 import { rescore } from '../workers/rescore.js';
+import { readableDirectory } from '../workers/stores.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
+import { holdRun } from './held-run.js';
 import type { RescoreOptions } from './rescore.js';
+
+/** How long the end may take to bring re-scored samples to a store. */
+const PUSHING_MS = 30_000;
 
 /** @returns the exit code */
 export async function runRescore(dir: string, options: RescoreOptions): Promise<number> {
   const file = options.config === undefined ? undefined : loadEvalConfig(options.config);
   const { metrics, services } = resolveRescore({ ...options, metric: options.metric ?? [] }, file, process.env);
-  const to = path.resolve(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
+  const output = outputOf(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
+  const { dir: to, remote } = output;
   const stop = new AbortController();
   const onSignal = (): void => stop.abort(new Error('interrupted'));
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  const lock = lockRun(to);
+  const from = path.resolve(await readableDirectory(dir, process.env, stop.signal));
+  const names = (await readRunFile(from))?.benchmarks.map(({ name }) => name) ?? [];
+  const held = await holdRun(output, names);
+  held.lost.addEventListener('abort', () => stop.abort(held.lost.reason), { once: true });
   try {
-    const { benchmarks } = await rescore({
-      from: path.resolve(dir),
+    for (const name of names) await held.mirror?.pullJournal(`${name}/journal`, stop.signal);
+    const { run, benchmarks } = await rescore({
+      from,
       to,
       metrics,
       services,
@@ -34,6 +47,8 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
       signal: stop.signal,
       onProgress: progress(),
     });
+    for (const { name } of benchmarks) await held.mirror?.publish(name, stop.signal);
+    await held.save({ ...run, spec: { ...run.spec, output } }, false);
     const refused = benchmarks.filter(({ written }) => written.bundle === null).map(({ name }) => name);
     if (refused.length > 0) {
       throw new NelError('run', `too many answers could not be scored: ${refused.join(', ')}`, {
@@ -45,7 +60,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
     process.stdout.write(
       `${renderRun(
         bundles,
-        files.map((one) => path.relative(process.cwd(), one)),
+        files.map((one) => (remote === undefined ? path.relative(process.cwd(), one) : `${remote}/${path.relative(to, one)}`)),
       )}\n`,
     );
     return EXIT.OK;
@@ -54,10 +69,18 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
     say('interrupted; what was scored is kept, the same command goes on');
     return EXIT.INTERRUPTED;
   } finally {
-    lock.release();
+    // Judges may have been paid, whatever the end.
+    for (const name of names) await held.mirror?.pushJournal(name, AbortSignal.timeout(PUSHING_MS)).catch(() => undefined);
+    await held.release();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+function outputOf(given: string): OutputSpec {
+  if (!isStoreAddress(given)) return { dir: path.resolve(given) };
+  const remote = normalizeStoreAddress(given);
+  return { dir: stagingDirectory(remote, process.env), remote };
 }
 
 /** A line every ten seconds: judges are slow, scorers are done before the first. */

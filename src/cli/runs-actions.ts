@@ -4,6 +4,8 @@ import path from 'node:path';
 import { readRunFile } from '../artifacts/run-file.js';
 import { ProgressReader, watchedBenchmarks } from '../client/follow.js';
 import { type Runs, withRuns, workflowIdOf } from '../client/runs.js';
+import { stagingDirectory } from '../config/state-directory.js';
+import { isStoreAddress } from '../core/store.js';
 import type { ClusterShard } from '../workflows/contract.js';
 import { printable } from './printable.js';
 
@@ -11,9 +13,14 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function withRun<T>(run: string, work: (runs: Runs, workflowId: string) => Promise<T>): Promise<T> {
-  const file = await readRunFile(path.resolve(run)).catch(() => undefined);
+  const file = await readRunFile(localDirectory(run)).catch(() => undefined);
   const workflowId = file?.workflow_id ?? workflowIdOf(run);
   return withRuns(process.env, say, (runs) => work(runs, workflowId));
+}
+
+/** Of a run in a store: this machine's working copy, if it has one. */
+function localDirectory(place: string): string {
+  return isStoreAddress(place) ? stagingDirectory(place, process.env) : path.resolve(place);
 }
 
 export async function listRuns(limit: number): Promise<void> {
@@ -33,7 +40,7 @@ export async function showRun(run: string): Promise<void> {
     out(`${runId}  ${status}  ${printable(summary)}`);
     out(`directory  ${directory ?? 'unknown'}`);
     if (status !== 'running' || directory === null) return;
-    const file = await readRunFile(directory);
+    const file = await readRunFile(localDirectory(directory));
     if (file === undefined) return;
     if (file.spec.cluster !== undefined) for (const line of shardLines(await runs.clusterShards(workflowId))) out(line);
     const { benchmarks } = await new ProgressReader(runs.client, watchedBenchmarks(file)).read();

@@ -8,12 +8,15 @@ import { createWorker, SHARED_TASK_QUEUE } from '../workers/worker.js';
 import { EXIT } from './exit-codes.js';
 
 /** @returns the exit code */
-export async function runWorker(taskQueueFlag: string | undefined): Promise<number> {
+export async function runWorker(taskQueueFlag: string | undefined, embedded: boolean): Promise<number> {
   const { env } = process;
-  if (!env['TEMPORAL_ADDRESS']) {
+  if (!env['TEMPORAL_ADDRESS'] && !embedded) {
     throw new NelError('usage', 'TEMPORAL_ADDRESS is not set: there is no cluster to serve', {
-      hint: 'set it to host:port; without a cluster, `nel eval run` brings its own worker',
+      hint: "set it to host:port, or give --embedded for the schedules of this machine's own server; `nel eval run` brings its own worker",
     });
+  }
+  if (env['TEMPORAL_ADDRESS'] && embedded) {
+    throw new NelError('usage', 'TEMPORAL_ADDRESS is set, so --embedded would not serve its cluster', { hint: 'leave out one of the two' });
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const taskQueue = taskQueueFlag ?? env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE;
@@ -37,5 +40,6 @@ export async function runWorker(taskQueueFlag: string | undefined): Promise<numb
     await engine.close();
     await close();
     await client.connection.close();
+    await target.release();
   }
 }

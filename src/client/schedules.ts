@@ -136,7 +136,8 @@ export class Schedules {
   }
 
   pause(name: string, note: string): Promise<void> {
-    return this.found(name, (handle) => handle.pause(note));
+    // The server takes an empty note for no request at all.
+    return this.found(name, (handle) => handle.pause(note || ' '));
   }
 
   resume(name: string): Promise<void> {

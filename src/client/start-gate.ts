@@ -10,6 +10,8 @@ export type { GateResult };
 /** A side of the gate; `run` is set when it has to be evaluated (again). */
 export interface Side {
   readonly dir: string;
+  /** Where its files are kept when `dir` is a working copy of it: `s3://…`. */
+  readonly remote?: string | undefined;
   readonly run: RunFile | null;
 }
 
@@ -27,8 +29,10 @@ export function gateStartable(input: {
 }): Startable {
   const { baseline, candidate, specHash } = input;
   const runId = `gate-${specHash.slice('sha256:'.length, 'sha256:'.length + 12)}`;
-  const side = ({ dir, run }: Side, attributes: readonly SearchAttributeName[]): GateSide =>
-    run === null ? { dir } : { dir, workflow_id: run.workflow_id, suite: suiteInput(run, attributes) };
+  const side = ({ dir: local, remote, run }: Side, attributes: readonly SearchAttributeName[]): GateSide => {
+    const dir = remote ?? local;
+    return run === null ? { dir } : { dir, workflow_id: run.workflow_id, suite: suiteInput(run, attributes) };
+  };
   return {
     workflowId: `nel-${runId}`,
     type: WORKFLOWS.gate,

@@ -147,6 +147,11 @@ async function takeOver(client: Client, family: readonly string[]): Promise<void
   );
 }
 
+/** What workers are told: the run's directory, or its address in a store, which each of them finds from its own machine. */
+export function runPlace({ spec: { output } }: RunFile): string {
+  return output.remote ?? output.dir;
+}
+
 /** A run by itself. */
 export function suiteStartable(run: RunFile): Startable {
   const models = [...new Set(benchmarkPlans(run).map(({ model }) => model))];
@@ -157,7 +162,7 @@ export function suiteStartable(run: RunFile): Startable {
     specHash: run.spec_hash,
     runId: run.run_id,
     summary: `${run.benchmarks.map(({ name }) => name).join(', ')} · ${models.join(', ')}`,
-    directory: run.spec.output.dir,
+    directory: runPlace(run),
     family: suiteFamily(run),
   };
 }
@@ -173,7 +178,7 @@ export function suiteFamily({ workflow_id, benchmarks }: RunFile): string[] {
 
 export function suiteInput(run: RunFile, searchAttributes: readonly SearchAttributeName[]): SuiteInput {
   return {
-    run_dir: run.spec.output.dir,
+    run_dir: runPlace(run),
     run_id: run.run_id,
     spec_hash: run.spec_hash,
     generation: run.generation,

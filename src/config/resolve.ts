@@ -81,7 +81,8 @@ function resolveRemote({ file, flags, env, problems }: ResolveContext, address: 
     return { dir: stagingDirectory(remote, env), remote };
   } catch (error) {
     const hint = error instanceof NelError ? error.hint : undefined;
-    const where = flags.outputDir === undefined ? { kind: 'config', at: file?.positionOf(['output', 'dir']) } as const : { kind: 'usage' } as const;
+    const where =
+      flags.outputDir === undefined ? ({ kind: 'config', at: file?.positionOf(['output', 'dir']) } as const) : ({ kind: 'usage' } as const);
     problems.add({ ...where, message: `output.dir: ${errorMessage(error)}`, ...(hint === undefined ? {} : { hint }) });
     return { dir: '' };
   }

@@ -1,6 +1,6 @@
 /** Whether two runs of a benchmark may be paired at all: the same questions, prompt, scorer and limits. Looks at bundles, before any score. */
 
-import type { Json, JsonObject } from './json.js';
+import { isJsonObject, type Json, type JsonObject } from './json.js';
 
 /** What gate and compare use of a bundle; files of other tools may have the name alone. */
 export interface BundleSummary {
@@ -56,7 +56,7 @@ export function bundleDifferences(baseline: BundleSummary, candidate: BundleSumm
     const left = leaves(baseline.config, 'config');
     const right = leaves(candidate.config, 'config');
     for (const field of new Set([...left.keys(), ...right.keys()])) {
-      const kind = kindOf(field);
+      const kind = metricKind(field, baseline.config, candidate.config) ?? kindOf(field);
       const [a, b] = [left.get(field) ?? null, right.get(field) ?? null];
       const difference = `${JSON.stringify(a)} ${JSON.stringify(b)}`;
       if (kind === null || JSON.stringify(a) === JSON.stringify(b)) continue;
@@ -93,10 +93,29 @@ const BY_NAME: readonly (readonly [RegExp, DifferenceKind])[] = [
   [/^(model|models|model_id|model_name|model_url|model_path|url|base_url|endpoint|checkpoint)$/, 'model'],
 ];
 
+/**
+ * For a field of a metric beside the reward (`config.metrics.<name>…`): one that both sides have scores differently there; one that a side
+ * lacks takes nothing from the other scores. Null for any other field.
+ */
+function metricKind(field: string, baseline: JsonObject, candidate: JsonObject): DifferenceKind | null {
+  if (!field.startsWith('config.metrics.') || isMovedJudge(field)) return null;
+  const [before, after] = [baseline['metrics'], candidate['metrics']];
+  if (!isJsonObject(before) || !isJsonObject(after)) return 'setting';
+  return Object.keys(before).some((name) => Object.hasOwn(after, name) && field.startsWith(`config.metrics.${name}.`))
+    ? 'scorer'
+    : 'setting';
+}
+
+/** The same judge behind another address. */
+function isMovedJudge(field: string): boolean {
+  return /\.judge\.(?:url|protocol)$/.test(field);
+}
+
 /** The outermost name on the path that means something decides; null: of no interest. */
 function kindOf(field: string): DifferenceKind | null {
   const names = field.split('.').slice(1);
   if (IRRELEVANT.test(names.at(-1) ?? '') || names.some((name) => CREDENTIAL.test(name))) return null;
+  if (isMovedJudge(field)) return 'setting';
   for (const name of names) {
     for (const [pattern, kind] of BY_NAME) if (pattern.test(name)) return kind;
   }

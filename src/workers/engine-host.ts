@@ -6,7 +6,15 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import type {
+  ArtifactsRef,
+  BenchmarkRef,
+  EngineAttempt,
+  EnginePort,
+  HarnessAttempt,
+  HarnessSummary,
+  WrittenSummary,
+} from '../activities/engine-port.js';
 import { errorMessage } from '../core/errors.js';
 import type { ProbeResult } from '../core/model.js';
 import type { BatchRef, GateRef, GateResult, NightSteps, Totals } from '../workflows/contract.js';
@@ -15,10 +23,12 @@ import { type FromEngine, fromWire, type Job, type ToEngine } from './engine-pro
 /** Three quarters of the collector's time went into a young generation of 16 MiB. */
 const YOUNG_GENERATION_MIB = 64;
 
+type Listener = Pick<EngineAttempt, 'checkOwned'> & Partial<Pick<EngineAttempt, 'onProgress'> & Pick<HarnessAttempt, 'onLine'>>;
+
 interface Pending {
   resolve(result: never): void;
   reject(error: Error): void;
-  readonly attempt: Pick<EngineAttempt, 'checkOwned' | 'onProgress'> | undefined;
+  readonly attempt: Listener | undefined;
 }
 
 /** A thread that does not end an aborted job by then is stuck in a scorer, and is ended with it. */
@@ -42,6 +52,10 @@ export class EngineHost implements EnginePort {
 
   probe(ref: BenchmarkRef, signal: AbortSignal): Promise<ProbeResult> {
     return this.threads[0].run({ op: 'probe', ref }, { abort: signal });
+  }
+
+  runHarness(ref: BenchmarkRef, attempt: HarnessAttempt): Promise<HarnessSummary> {
+    return this.threads[0].run({ op: 'runHarness', ref }, attempt, attempt);
   }
 
   writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
@@ -75,7 +89,7 @@ class EngineThread {
   async run<T>(
     job: Job,
     signals: { readonly stop?: AbortSignal; readonly abort: AbortSignal },
-    attempt?: Pick<EngineAttempt, 'checkOwned' | 'onProgress'>,
+    attempt?: Listener,
   ): Promise<T> {
     const id = this.nextId++;
     const thread = (this.thread ??= this.spawn());
@@ -122,7 +136,10 @@ class EngineThread {
     if (pending === undefined) return;
     switch (message.kind) {
       case 'progress':
-        pending.attempt?.onProgress(message.beat);
+        pending.attempt?.onProgress?.(message.beat);
+        return;
+      case 'line':
+        pending.attempt?.onLine?.(message.line);
         return;
       case 'check':
         void this.answerCheck(thread, message.id, pending);

@@ -1,6 +1,6 @@
 /** What the main thread and the engine's thread say to each other: one job has one id from request to end. */
 
-import { type ArtifactsRef, type BenchmarkRef, NotOwnedError, type WrittenSummary } from '../activities/engine-port.js';
+import { type ArtifactsRef, type BenchmarkRef, type HarnessSummary, NotOwnedError, type WrittenSummary } from '../activities/engine-port.js';
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';
@@ -9,6 +9,7 @@ import type { BatchHeartbeat, BatchRef, GateRef, GateResult, NightSteps, Totals 
 export type Job =
   | { readonly op: 'runBatch'; readonly ref: BatchRef }
   | { readonly op: 'probe'; readonly ref: BenchmarkRef }
+  | { readonly op: 'runHarness'; readonly ref: BenchmarkRef }
   | { readonly op: 'writeArtifacts'; readonly ref: ArtifactsRef }
   | { readonly op: 'gateRuns'; readonly ref: GateRef }
   | NightJob;
@@ -23,11 +24,12 @@ export type ToEngine =
   | { readonly id: number; readonly kind: 'stop' | 'abort' | 'owned' }
   | { readonly id: number; readonly kind: 'lost'; readonly reason: string };
 
-type JobResult = Totals | ProbeResult | WrittenSummary | GateResult | NightSteps[keyof NightSteps]['result'];
+type JobResult = Totals | ProbeResult | HarnessSummary | WrittenSummary | GateResult | NightSteps[keyof NightSteps]['result'];
 
 /** Engine → main thread. */
 export type FromEngine =
   | { readonly id: number; readonly kind: 'progress'; readonly beat: BatchHeartbeat }
+  | { readonly id: number; readonly kind: 'line'; readonly line: string }
   | { readonly id: number; readonly kind: 'check' }
   | { readonly id: number; readonly kind: 'done'; readonly result: JobResult }
   | { readonly id: number; readonly kind: 'failed'; readonly error: WireError };

@@ -1,7 +1,7 @@
 /** The engine's thread: takes jobs from the main thread and works on many at once. See engine-host.ts for why it is a thread. */
 
 import { parentPort } from 'node:worker_threads';
-import { type EngineAttempt, NotOwnedError } from '../activities/engine-port.js';
+import { type EngineAttempt, type HarnessAttempt, NotOwnedError } from '../activities/engine-port.js';
 import type { BatchHeartbeat } from '../workflows/contract.js';
 import { Engine } from './engine.js';
 import { type FromEngine, type Job, type ToEngine, toWire } from './engine-protocol.js';
@@ -61,6 +61,8 @@ async function work(id: number, job: Job, mine: Working) {
       return engine.runBatch(job.ref, attemptOf(id, mine));
     case 'probe':
       return engine.probe(job.ref, mine.abort.signal);
+    case 'runHarness':
+      return engine.runHarness(job.ref, harnessAttemptOf(id, mine));
     case 'writeArtifacts':
       return engine.writeArtifacts(job.ref, mine.abort.signal);
     case 'gateRuns':
@@ -71,8 +73,14 @@ async function work(id: number, job: Job, mine: Working) {
 }
 
 function attemptOf(id: number, mine: Working): EngineAttempt {
-  let latest: BatchHeartbeat | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  return { ...tiesOf(id, mine), onProgress: latestOnly((beat: BatchHeartbeat) => working.has(id) && say({ id, kind: 'progress', beat })) };
+}
+
+function harnessAttemptOf(id: number, mine: Working): HarnessAttempt {
+  return { ...tiesOf(id, mine), onLine: latestOnly((line: string) => working.has(id) && say({ id, kind: 'line', line })) };
+}
+
+function tiesOf(id: number, mine: Working): Omit<EngineAttempt, 'onProgress'> {
   return {
     stop: mine.stop.signal,
     abort: mine.abort.signal,
@@ -81,12 +89,18 @@ function attemptOf(id: number, mine: Working): EngineAttempt {
         mine.answer = { resolve, reject };
         say({ id, kind: 'check' });
       }),
-    onProgress: (beat) => {
-      latest = beat;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        if (latest !== undefined && working.has(id)) say({ id, kind: 'progress', beat: latest });
-      }, PROGRESS_MS);
-    },
+  };
+}
+
+/** Tells the latest of what it is given, a few times a second. */
+function latestOnly<T>(tell: (latest: T) => void): (latest: T) => void {
+  let latest: T;
+  let timer: NodeJS.Timeout | undefined;
+  return (value) => {
+    latest = value;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      tell(latest);
+    }, PROGRESS_MS);
   };
 }

@@ -1,8 +1,17 @@
 /** The engine behind its port, in this very thread: opens runs, runs batches, writes artifacts. */
 
 import { randomBytes } from 'node:crypto';
-import type { ArtifactsRef, BenchmarkRef, EngineAttempt, EnginePort, WrittenSummary } from '../activities/engine-port.js';
+import type {
+  ArtifactsRef,
+  BenchmarkRef,
+  EngineAttempt,
+  EnginePort,
+  HarnessAttempt,
+  HarnessSummary,
+  WrittenSummary,
+} from '../activities/engine-port.js';
 import { gateDirectories } from '../artifacts/gate-directories.js';
+import { batchFolder } from '../artifacts/journal.js';
 import { journalRecords, writeArtifacts } from '../artifacts/write-artifacts.js';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { loadGatePolicy } from '../config/policy.js';
@@ -11,8 +20,10 @@ import { runBatch } from '../engine/batch.js';
 import { now, sleep } from '../engine/clock.js';
 import { GapWatch } from '../engine/gap.js';
 import { type BatchRef, type GateRef, type GateResult, type NightSteps, NO_TOTALS, type Totals } from '../workflows/contract.js';
+import { isHarnessBenchmark, runHarness, writeHarnessArtifacts } from './harness-run.js';
 import type { NightWork } from './night.js';
 import { RunOpener } from './run-opener.js';
+import { readableDirectory } from './stores.js';
 
 export class Engine implements EnginePort {
   private readonly opener: RunOpener;
@@ -41,8 +52,10 @@ export class Engine implements EnginePort {
     const onStop = (): void => stop.abort(attempt.stop.reason);
     if (attempt.stop.aborted) onStop();
     else attempt.stop.addEventListener('abort', onStop, { once: true });
+    const range = { start: ref.start, end: ref.end };
+    const following = await run.mirror?.follow(batchFolder(ref.benchmark, range), attempt.abort);
     try {
-      return await runBatch({
+      const done = await runBatch({
         context: {
           ...benchmark,
           runId: ref.run_id,
@@ -60,7 +73,7 @@ export class Engine implements EnginePort {
           },
         },
         benchmarkDir: benchmark.dir,
-        range: { start: ref.start, end: ref.end },
+        range,
         repeats: benchmark.planned.spec.repeats,
         attempt: attemptName(),
         redact: this.redact,
@@ -71,6 +84,12 @@ export class Engine implements EnginePort {
           report();
         },
       });
+      await following?.finish(attempt.stop);
+      return done;
+    } catch (error) {
+      // What ended the batch is what is to be told.
+      await following?.finish(attempt.stop).catch(() => undefined);
+      throw error;
     } finally {
       attempt.stop.removeEventListener('abort', onStop);
     }
@@ -85,9 +104,16 @@ export class Engine implements EnginePort {
     return { up: true };
   }
 
+  async runHarness(ref: BenchmarkRef, attempt: HarnessAttempt): Promise<HarnessSummary> {
+    return runHarness(await this.opener.openHarness(ref), attempt, this.opener.redactor);
+  }
+
   async writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
     const open = await this.opener.open(ref);
+    if (isHarnessBenchmark(open.run, ref.benchmark)) return writeHarnessArtifacts(await this.opener.openHarness(ref), this.redact, signal);
     const { planned, dir, environment } = await open.openBenchmark(ref.benchmark);
+    // Other machines may have worked on it.
+    await open.mirror?.pullJournal(`${ref.benchmark}/journal`, signal);
     const { aggregate, bundle } = await writeArtifacts({
       run: open.run,
       benchmark: planned,
@@ -98,19 +124,25 @@ export class Engine implements EnginePort {
       createSummary: environment.createSummary?.bind(environment),
       onProgress: () => signal.throwIfAborted(),
     });
+    await open.mirror?.publish(ref.benchmark, signal);
     const { expected, errors } = aggregate.coverage;
     return { bundle, mean_reward: aggregate.scores['mean_reward']?.value ?? null, expected, errors };
   }
 
   async gateRuns(ref: GateRef, signal: AbortSignal): Promise<GateResult> {
-    const report = await gateDirectories({
-      baselineDir: ref.baseline_dir,
-      candidateDir: ref.candidate_dir,
+    const found = await gateDirectories({
+      baselineDir: await readableDirectory(ref.baseline_dir, this.env, signal),
+      candidateDir: await readableDirectory(ref.candidate_dir, this.env, signal),
       policy: loadGatePolicy(ref.policy_file),
       evidence: ref.evidence ?? undefined,
       force: ref.force,
       onBenchmark: () => signal.throwIfAborted(),
     });
+    const report = {
+      ...found,
+      baseline: { ...found.baseline, path: ref.baseline_dir },
+      candidate: { ...found.candidate, path: ref.candidate_dir },
+    };
     await writeFileAtomic(ref.report_file, `${JSON.stringify(report, null, 2)}\n`);
     return { verdict: report.verdict, verdict_reasons: report.verdict_reasons, report_file: ref.report_file };
   }

@@ -46,7 +46,14 @@ export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBe
   const { ref, systemPrompt, env, cwd } = request;
   if (isGymAddress(ref)) return { ...(await openGymEnvironment({ url: ref, systemPrompt, env, cwd })), needs: [] };
   if (isVlmAddress(ref)) return openVlm(request);
+  if (isHarnessRef(ref)) throw notHere(ref);
   return openDefined(request);
+}
+
+function notHere(ref: string): NelError {
+  return new NelError('usage', `${ref} is run by another program, which asks the model and scores by itself`, {
+    hint: 'Only `nel eval run` can run it.',
+  });
 }
 
 const VLM_SCHEME = 'vlmevalkit://';

@@ -1,5 +1,6 @@
 /** A run and its benchmarks as the engine works on them: what compose.ts builds from run.json. */
 
+import type { StoreMirror } from '../artifacts/store-mirror.js';
 import type { Environment } from '../core/environment.js';
 import type { Model } from '../core/model.js';
 import type { Solver } from '../core/solver.js';
@@ -23,6 +24,8 @@ export interface OpenBenchmark {
 
 export interface OpenRun {
   readonly run: RunFile;
+  /** Where the run is kept in a store: this machine's working copy of it; null: the directory is the run's own. */
+  readonly mirror: StoreMirror | null;
   /** @throws NelError when the data set is not the one that run.json names */
   openBenchmark(name: string): Promise<OpenBenchmark>;
 }

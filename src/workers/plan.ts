@@ -1,17 +1,26 @@
 /** Opens every benchmark of a resolved config and fixes what identifies it: the step between a config and a run. */
 
-import { createMetric } from '../benchmarks/metrics.js';
-import { NelError } from '../core/errors.js';
-import type { Json, JsonObject } from '../core/json.js';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { errorMessage, NelError } from '../core/errors.js';
+import { isHarnessRef } from '../core/harness.js';
+import type { JsonObject } from '../core/json.js';
 import type { GenerationSettings } from '../core/model.js';
-import type { BenchmarkSpec, JudgeMetricSpec, MetricSpec, PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
+import type { BenchmarkSpec, PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 import { type Env, type LoadedBenchmark, openBenchmark } from './open-benchmark.js';
+import { checkMetrics, scoringIdentity, serviceOf } from './plan-metrics.js';
+import { planHarness } from './plan-harness.js';
+import { createSolver } from './solver.js';
 
 /** @throws NelError for what openBenchmark refuses, two benchmarks of one name, or a scorer without the judge that it needs */
 export async function planBenchmarks(spec: RunSpec, env: Env): Promise<PlannedBenchmark[]> {
   const planned: PlannedBenchmark[] = [];
   for (const benchmark of spec.benchmarks) {
+    if (isHarnessRef(benchmark.ref)) {
+      planned.push(planHarness(spec, benchmark, env));
+      continue;
+    }
     const loaded = await openBenchmark({
       ref: benchmark.ref,
       systemPrompt: benchmark.system_prompt,
@@ -19,8 +28,13 @@ export async function planBenchmarks(spec: RunSpec, env: Env): Promise<PlannedBe
       env,
       cwd: process.cwd(),
     });
-    planned.push(planBenchmark(spec, benchmark, loaded));
-    await loaded.environment.close();
+    try {
+      const recordings = benchmark.solver.type === 'replay' ? await fileHash(benchmark.solver.file) : null;
+      planned.push(planBenchmark(spec, benchmark, loaded, recordings));
+      await checkSolver(spec, benchmark, loaded);
+    } finally {
+      await loaded.environment.close();
+    }
   }
   const names = planned.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -29,19 +43,13 @@ export async function planBenchmarks(spec: RunSpec, env: Env): Promise<PlannedBe
   return planned;
 }
 
-function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: LoadedBenchmark): PlannedBenchmark {
+function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: LoadedBenchmark, recordings: string | null): PlannedBenchmark {
   const { dataset } = loaded.environment;
   const { name } = loaded;
   const { solver, metrics, sandbox, params, repeats, system_prompt } = benchmarkSpec;
   const n_problems = Math.min(dataset.size, benchmarkSpec.max_problems ?? dataset.size);
   if (n_problems === 0) throw new NelError('data', `${name}: the data set ${dataset.source} has no problems`);
-  const judge = ownJudge(benchmarkSpec);
-  if (loaded.needs.includes('judge') && judge === null) {
-    throw new NelError('config', `${name} is scored by a judge, and the config names none`, {
-      hint: 'Add a service for the judge, and to the benchmark `metrics: [{type: judge, service: NAME}]`.',
-    });
-  }
-  for (const metric of metrics) checkMetric(spec, benchmarkSpec, name, metric);
+  checkMetrics(spec, benchmarkSpec, loaded);
   const identity: JsonObject = {
     benchmark: name,
     definition: loaded.definitionHash,
@@ -51,9 +59,9 @@ function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: Load
     system_prompt,
     scorer: loaded.scorer,
     solver: solver.type,
-    ...modelIdentity(spec, benchmarkSpec, loaded.generation),
+    ...modelIdentity(spec, benchmarkSpec, loaded.generation, recordings),
     ...(Object.keys(params).length === 0 ? {} : { params }),
-    ...(metrics.length === 0 ? {} : { metrics: metrics.map((metric) => metricIdentity(spec, metric)) }),
+    ...scoringIdentity(spec, metrics, loaded.needs),
     ...(loaded.needs.includes('sandbox') && Object.keys(sandbox.limits).length > 0 ? { sandbox: sandbox.limits as JsonObject } : {}),
   };
   return {
@@ -68,9 +76,9 @@ function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: Load
 }
 
 /** What answers are made by: the endpoint's model, or the recordings, or nothing but the solver. */
-function modelIdentity(spec: RunSpec, benchmark: BenchmarkSpec, prescribed: GenerationSettings): JsonObject {
+function modelIdentity(spec: RunSpec, benchmark: BenchmarkSpec, prescribed: GenerationSettings, recordings: string | null): JsonObject {
   const { solver } = benchmark;
-  if (solver.type === 'replay') return { model: 'replay', recordings: solver.file, key: solver.key };
+  if (solver.type === 'replay') return { model: 'replay', recordings, key: solver.key };
   if (solver.service === null) return { model: solver.type };
   const service = serviceOf(spec, benchmark.ref, solver.service);
   return {
@@ -87,41 +95,25 @@ export function mergedGeneration(prescribed: GenerationSettings, service: Servic
   return { ...prescribed, ...service.generation, ...spec.generation };
 }
 
-export function serviceOf(spec: RunSpec, ref: string, name: string): ServiceSpec {
-  const service = spec.services[name];
-  if (service === undefined) throw new NelError('config', `${ref}: no service "${name}"`);
-  return service;
-}
-
-/** The judge that the benchmark's own scorer asks: the first judge metric, which needs no rubric for that; null: there is none. */
-export function ownJudge({ metrics }: BenchmarkSpec): JudgeMetricSpec | null {
-  return metrics.find(isJudgeMetric) ?? null;
-}
-
-export function isJudgeMetric(metric: MetricSpec): metric is JudgeMetricSpec {
-  return metric.type === 'judge';
-}
-
-function checkMetric(spec: RunSpec, benchmark: BenchmarkSpec, name: string, metric: MetricSpec): void {
-  if (!isJudgeMetric(metric)) {
-    createMetric(metric);
-    return;
+/** A replay is its recordings, wherever they lie. @throws NelError of kind `data` when they cannot be read */
+async function fileHash(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw new NelError('data', `the recorded answers cannot be read: ${errorMessage(error)}`, { at: { file }, cause: error });
   }
-  const judge = serviceOf(spec, name, metric.service);
-  const asked = benchmark.solver.service === null ? undefined : spec.services[benchmark.solver.service];
-  if (metric.allow_same_model || asked === undefined || judge.model !== asked.model || judge.url !== asked.url) return;
-  throw new NelError('config', `${name}: the judge "${metric.service}" is the model under test (${judge.model})`, {
-    hint: 'A model favours its own answers: take another judge, or write allow_same_model: true.',
-  });
+  return `sha256:${hash.digest('hex')}`;
 }
 
-function metricIdentity(spec: RunSpec, metric: MetricSpec): Json {
-  if (!isJudgeMetric(metric)) return { ...metric };
-  const { allow_same_model: _, service: name, ...rest } = metric;
-  const service = spec.services[name];
-  return {
-    ...rest,
-    scale: [...rest.scale],
-    judge: { model: service?.model ?? null, url: service?.url ?? null, generation: (service?.generation ?? {}) as JsonObject },
-  };
+/** Makes the solver once before anything is paid: one that does not suit the benchmark or the service is an error of the config. */
+async function checkSolver(spec: RunSpec, benchmark: BenchmarkSpec, { environment, generation }: LoadedBenchmark): Promise<void> {
+  const { solver } = benchmark;
+  const service = solver.service === null ? null : serviceOf(spec, benchmark.ref, solver.service);
+  await createSolver({
+    spec: solver,
+    service,
+    generation: service === null ? {} : mergedGeneration(generation, service, benchmark),
+    environment,
+  });
 }

@@ -2,25 +2,33 @@
 
 import { setMaxListeners } from 'node:events';
 import path from 'node:path';
+import type { BenchmarkRef } from '../activities/engine-port.js';
 import { type Metric, withMetrics } from '../adapters/environments/with-metrics.js';
+import { openHarness } from '../adapters/harnesses/open.js';
 import { createOpenAiModel } from '../adapters/models/openai.js';
 import { readRunFile } from '../artifacts/run-file.js';
+import type { StoreMirror } from '../artifacts/store-mirror.js';
 import { NelError } from '../core/errors.js';
+import { harnessSpecOf } from '../core/harness.js';
 import type { Judge } from '../core/judge.js';
 import type { Model } from '../core/model.js';
 import type { PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
+import { isStoreAddress } from '../core/store.js';
 import { DEFAULT_DELAYS } from '../engine/call.js';
 import { now } from '../engine/clock.js';
 import { Endpoint } from '../engine/endpoint.js';
 import type { RunRef } from '../workflows/contract.js';
+import { definitionHashOf, type OpenHarness } from './harness-run.js';
 import { createServiceJudge } from './judge.js';
 import { noModel } from './no-model.js';
 import { type Env, type LoadedBenchmark, openBenchmark } from './open-benchmark.js';
 import type { OpenBenchmark, OpenRun } from './open-run.js';
-import { mergedGeneration, serviceOf } from './plan.js';
+import { mergedGeneration } from './plan.js';
+import { serviceOf } from './plan-metrics.js';
 import { Redactor } from './redactor.js';
 import { metricsOf, scorerResources } from './scoring-resources.js';
 import { createSolver } from './solver.js';
+import { openMirror } from './stores.js';
 
 // A batch's samples all listen to its two signals.
 setMaxListeners(0);
@@ -37,6 +45,7 @@ export class RunOpener {
   readonly redactor = new Redactor();
   private readonly runs = new Map<string, Promise<OpenRun>>();
   private readonly endpoints = new Map<string, Endpoint>();
+  private readonly mirrors = new Map<string, Promise<StoreMirror>>();
 
   constructor(private readonly env: Env) {}
 
@@ -54,10 +63,13 @@ export class RunOpener {
   }
 
   private async read(ref: RunRef): Promise<OpenRun> {
-    const run = await readRunFile(ref.run_dir);
+    const mirror = await this.mirror(ref.run_dir);
+    await mirror?.pullRunFile();
+    const runDir = mirror?.dir ?? ref.run_dir;
+    const run = await readRunFile(runDir);
     if (run === undefined) {
       throw new NelError('data', `${ref.run_dir} holds no run.json on this worker's machine`, {
-        hint: 'the output directory must be on a file system that all workers share',
+        hint: 'the output directory must be on a file system that all workers share, or in a store (s3://)',
       });
     }
     if (run.spec_hash !== ref.spec_hash || run.run_id !== ref.run_id)
@@ -65,17 +77,51 @@ export class RunOpener {
     const benchmarks = new Map<string, Promise<OpenBenchmark>>();
     return {
       run,
+      mirror,
       openBenchmark: (name) => {
         let benchmark = benchmarks.get(name);
         if (benchmark === undefined) {
           const planned = run.benchmarks.find((candidate) => candidate.name === name);
           if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${name}`);
-          benchmark = this.openPlanned(ref.run_dir, run.spec, planned);
+          benchmark = this.openPlanned(runDir, run.spec, planned);
           benchmarks.set(name, benchmark);
           benchmark.catch(() => benchmarks.delete(name));
         }
         return benchmark;
       },
+    };
+  }
+
+  /** The working copy of a run that is kept in a store; null for a directory. One an address. */
+  private mirror(runDir: string): Promise<StoreMirror> | null {
+    if (!isStoreAddress(runDir)) return null;
+    let mirror = this.mirrors.get(runDir);
+    if (mirror === undefined) {
+      mirror = openMirror(runDir, this.env);
+      this.mirrors.set(runDir, mirror);
+      mirror.catch(() => this.mirrors.delete(runDir));
+    }
+    return mirror;
+  }
+
+  /** A benchmark that another program runs. @throws NelError when its definition changed since it was planned */
+  async openHarness(ref: BenchmarkRef): Promise<OpenHarness> {
+    const { run } = await this.open(ref);
+    const planned = run.benchmarks.find(({ name }) => name === ref.benchmark);
+    if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${ref.benchmark}`);
+    const { spec } = planned;
+    const harness = openHarness({ ref: spec.ref, spec: harnessSpecOf(spec), params: spec.params, env: this.env, cwd: process.cwd() });
+    assertUnchanged('definition', planned, planned.definition_hash, definitionHashOf(harness));
+    const service = serviceOf(run.spec, spec.ref, spec.solver.service ?? '');
+    return {
+      run,
+      planned,
+      dir: path.join(ref.run_dir, planned.name),
+      harness,
+      service: { ...service, url: this.address(service) },
+      generation: mergedGeneration({}, service, spec),
+      apiKey: this.apiKey(service),
+      env: this.env,
     };
   }
 

@@ -9,7 +9,7 @@ import type { Judge } from '../core/judge.js';
 import { judgeMetric } from '../core/scoring/judge.js';
 import type { BenchmarkSpec } from '../core/spec.js';
 import type { Env } from './open-benchmark.js';
-import { isJudgeMetric, ownJudge } from './plan.js';
+import { isJudgeMetric, ownJudge, servesOwnScorer } from './plan-metrics.js';
 
 /** @param judge makes the judge of a service */
 export async function scorerResources(
@@ -29,7 +29,7 @@ export async function scorerResources(
 export function metricsOf(spec: BenchmarkSpec, judge: (service: string) => Judge): Metric[] {
   return spec.metrics.flatMap((metric): Metric[] => {
     if (!isJudgeMetric(metric)) return [{ name: metric.name, scorer: createMetric(metric), resources: {} }];
-    if (metric.rubric === null && metric.mode === 'grade') return [];
+    if (servesOwnScorer(metric)) return [];
     return [{ name: metric.name, scorer: judgeMetric(metric), resources: { judge: judge(metric.service) } }];
   });
 }

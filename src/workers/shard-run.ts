@@ -57,7 +57,8 @@ async function runBenchmark(options: ShardRunOptions, benchmark: PlannedBenchmar
   await mkdir(path.join(run.spec.output.dir, benchmark.name), { recursive: true });
   const concurrency = run.spec.services[benchmark.spec.solver.service ?? '']?.concurrency ?? 16;
   const maxErrors = allowedErrors(run.spec.max_error_rate, benchmark.n_problems * repeats);
-  const ref = { run_dir: run.spec.output.dir, run_id: run.run_id, spec_hash: run.spec_hash, generation: run.generation };
+  const { dir, remote } = run.spec.output;
+  const ref = { run_dir: remote ?? dir, run_id: run.run_id, spec_hash: run.spec_hash, generation: run.generation };
   const ranges = batchRanges(start * repeats, end * repeats, run.batch_size);
   const finished = new Map<OrdinalRange, Totals>();
   const under = new Map<OrdinalRange, Totals>();

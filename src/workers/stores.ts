@@ -44,7 +44,8 @@ export async function readableDirectory(given: string, env: Env, signal?: AbortS
     const mirror = new StoreMirror(store, dir, warn);
     await patiently(() => store.list('run.json'), { log: warn, signal, limitMs: OPENING_MS });
     const files = await mirror.pullExactly((file) => !isWorkInProgress(file), signal);
-    if (files === 0) throw new NelError('data', `${store.address}: nothing is there`, { hint: 'Check the address, or wait for the run to end.' });
+    if (files === 0)
+      throw new NelError('data', `${store.address}: nothing is there`, { hint: 'Check the address, or wait for the run to end.' });
     return dir;
   } finally {
     store.close();

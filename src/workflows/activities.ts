@@ -4,7 +4,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.js';
 
 /** Sends model calls: dies within seconds when its worker does, and is tried again for ever, because a death is not the run's fault. */
-export const { runBatch } = proxyActivities<Activities>({
+export const { runBatch, runHarness } = proxyActivities<Activities>({
   startToCloseTimeout: '30 days',
   heartbeatTimeout: '5s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -60,6 +60,7 @@ export interface SuiteInput extends RunRef {
 export interface BenchmarkPlan {
   readonly name: string;
   readonly model: string;
+  /** 0: not known before the run, because another program makes them (core/harness.ts). */
   readonly samples: number;
   /** Most calls in flight at its endpoint. */
   readonly concurrency: number;
@@ -114,6 +115,12 @@ export interface BatchHeartbeat {
   readonly in_flight: number;
   /** How many calls the endpoint is thought to bear now, in the batch's thread. */
   readonly limit: number;
+}
+
+/** Details of the heartbeat of another program's run. */
+export interface HarnessHeartbeat {
+  /** What it printed last, without credentials. */
+  readonly last_line: string;
 }
 
 export interface BenchmarkResult {

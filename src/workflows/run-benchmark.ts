@@ -1,4 +1,4 @@
-/** One benchmark of a run: its shards, then its artifacts. */
+/** One benchmark of a run: its shards, or another program's run, then its artifacts. */
 
 import {
   ApplicationFailure,
@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { allowedErrors } from '../core/sample.js';
-import { writeArtifacts } from './activities.js';
+import { runHarness, writeArtifacts } from './activities.js';
 import {
   type BenchmarkInput,
   type BenchmarkResult,
@@ -24,6 +24,21 @@ import { runShard } from './run-shard.js';
 import { setScore } from './visibility.js';
 
 export async function runBenchmark(input: BenchmarkInput): Promise<BenchmarkResult> {
+  return input.benchmark.samples === 0 ? runByHarness(input) : runByShards(input);
+}
+
+/** Another program asks the endpoint: there is nothing to pause, and its concurrency is fixed when it starts. */
+async function runByHarness(input: BenchmarkInput): Promise<BenchmarkResult> {
+  const { benchmark, run_dir, run_id, spec_hash, generation } = input;
+  for (const signal of [pauseSignal, resumeSignal, concurrencySignal]) setHandler(signal, () => undefined);
+  const ref = { run_dir, run_id, spec_hash, generation, benchmark: benchmark.name };
+  await runHarness(ref);
+  const written = await writeArtifacts({ ...ref, partial: false });
+  setScore(input.search_attributes, written.mean_reward);
+  return { benchmark: benchmark.name, status: 'completed', reason: null, mean_reward: written.mean_reward, bundle: written.bundle };
+}
+
+async function runByShards(input: BenchmarkInput): Promise<BenchmarkResult> {
   const { benchmark, run_dir, run_id, spec_hash, generation } = input;
   const ref = { run_dir, run_id, spec_hash, generation };
   const shardId = shardWorkflowId(parentId(), benchmark.name, 0);

@@ -1,7 +1,7 @@
 /** One SSH connection, made when it is first needed and made again when it breaks. Everything that goes over it shares a few channels. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig } from 'ssh2';
 import { ClusterUnreachable, type SshTarget } from '../../../core/cluster.js';
 import { errorMessage, NelError } from '../../../core/errors.js';
 import { Channels } from './channels.js';
@@ -106,7 +106,7 @@ export class SshConnection {
     const check = await hostKeyCheck(this.target);
     const login = await loginOptions(this.target, this.options.env ?? process.env);
     return new Promise((resolve, reject) => {
-      const client = new Client();
+      const client = new ssh2.Client();
       let refused: NelError | null = null;
       let lose: (error: ClusterUnreachable) => void = () => {};
       const lost = new Promise<never>((_, rejectLost) => {

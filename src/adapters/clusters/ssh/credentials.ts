@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type ConnectConfig, utils } from 'ssh2';
+import ssh2, { type ConnectConfig } from 'ssh2';
 import type { SshTarget } from '../../../core/cluster.js';
 import { errorMessage, NelError } from '../../../core/errors.js';
 import { type HostKeyVerdict, judgeByFingerprint, judgeByKnownHosts, keysOfHost, keyType, parseKnownHosts } from './known-hosts.js';
@@ -43,7 +43,7 @@ async function readKey(
     throw new NelError('config', `the SSH key ${file} cannot be read: ${errorMessage(error)}`, { hint: 'Check cluster.ssh.key_path.' });
   });
   const passphrase = passphraseEnv === null ? undefined : env[passphraseEnv];
-  const parsed = utils.parseKey(privateKey, passphrase);
+  const parsed = ssh2.utils.parseKey(privateKey, passphrase);
   if (!(parsed instanceof Error)) return { privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
   if (/no passphrase given|encrypted/i.test(parsed.message) && passphrase === undefined) {
     throw new NelError('config', `the SSH key ${file} is encrypted`, {
