@@ -1,10 +1,11 @@
 /**
- * `node scripts/test-tools.mjs [NAME…]`: puts the tools that only the tests of the deployment files need under the user's cache directory, at pinned
+ * `node scripts/test-tools.mjs [NAME…]`: puts the tools that only some tests need under the user's cache directory, at pinned
  * versions, and prints where. Quick when they are there. Without a name: all of them. With `--where` it installs nothing.
  *
  *   checks   hadolint, shellcheck, kubernetes-validate, check-jsonschema (with the schemas of compose files, GitLab CI and GitHub workflows)
  *   gitlab   gitlab-ci-local, which runs GitLab pipelines on this machine
  *   ray      Ray, for one job on a cluster of one node (some 500 MB)
+ *   lm-eval  EleutherAI's evaluation harness, which benchmarks lm-eval:// run (some 750 MB)
  *
  * Needs python3 3.10 or later with pip (or uv) and npm. Ends with 1 when one cannot be had; the tests that need it are skipped by name then.
  */
@@ -23,6 +24,7 @@ const TOOLS = {
   },
   gitlab: { kind: 'npm', requirements: ['gitlab-ci-local@4.70.1'] },
   ray: { kind: 'python', requirements: ['ray[default]==2.60.0'] },
+  'lm-eval': { kind: 'python', requirements: ['lm-eval[api]==0.4.13'] },
 };
 
 /** Some 150 MB of wheels over a slow line. */

@@ -59,7 +59,7 @@ function questionOf(row: Row): string {
 /** The main answer first. */
 function aliasesOf({ answer }: Row): readonly string[] {
   const value = isJsonObject(answer) ? answer['value'] : undefined;
-  const aliases = isJsonObject(answer) && Array.isArray(answer['aliases']) ? answer['aliases'] : [];
+  const aliases: readonly unknown[] = isJsonObject(answer) && Array.isArray(answer['aliases']) ? answer['aliases'] : [];
   const all = [value, ...aliases].filter((alias): alias is string => typeof alias === 'string' && alias !== '');
   if (all.length === 0) throw new NelError('data', 'field "answer" has neither value nor aliases');
   return [...new Set(all)];

@@ -3,20 +3,19 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mergeShards } from '../artifacts/merge-shards.js';
-import { stagingDirectory } from '../config/state-directory.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import type { OutputSpec } from '../core/spec.js';
-import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
+import { isStoreAddress } from '../core/store.js';
 import { renderRun } from '../report/run-text.js';
 import { summaryOf } from '../workers/open-benchmark.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
-import { holdRun } from './held-run.js';
+import { holdRun, outputAt } from './held-run.js';
 
 /** @returns the exit code */
 export async function evalMerge(given: string, allowPartial: boolean): Promise<number> {
-  const output = outputOf(given);
+  const output: OutputSpec = isStoreAddress(given) ? outputAt(given) : { dir: given };
   const { dir, remote } = output;
   const held = await holdRun(output, []);
   try {
@@ -27,7 +26,7 @@ export async function evalMerge(given: string, allowPartial: boolean): Promise<n
       summaryOf: ({ spec: { ref, params } }) => summaryOf({ ref, params, cwd: process.cwd() }),
     });
     for (const { name } of benchmarks) await held.mirror?.publish(name);
-    await held.save({ ...run, spec: { ...run.spec, output } }, false);
+    if (remote !== undefined) await held.save({ ...run, spec: { ...run.spec, output } }, false);
     if (missing.length > 0) say(`note: merged without ${missing.length} shards: ${missing.join(', ')}`);
     const refused = benchmarks.filter(({ written }) => written.bundle === null);
     if (refused.length > 0) {
@@ -55,10 +54,4 @@ export async function evalMerge(given: string, allowPartial: boolean): Promise<n
 /** A merge reads what shards have finished, not their journals. */
 function isOfShard(file: string): boolean {
   return /^shard_\d+\//.test(file) && !file.includes('/journal/');
-}
-
-function outputOf(given: string): OutputSpec {
-  if (!isStoreAddress(given)) return { dir: given };
-  const remote = normalizeStoreAddress(given);
-  return { dir: stagingDirectory(remote, process.env), remote };
 }

@@ -3,17 +3,16 @@
 import path from 'node:path';
 import { readBundle } from '../artifacts/read-bundle.js';
 import { readRunFile } from '../artifacts/run-file.js';
-import { stagingDirectory } from '../config/state-directory.js';
 import { NelError } from '../core/errors.js';
 import { type Shard, shardFolder, shardFromEnvironment, shardRange } from '../core/shards.js';
 import type { OutputSpec, PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
-import { isStoreAddress, normalizeStoreAddress, storeAddressBelow } from '../core/store.js';
+import { storeAddressBelow } from '../core/store.js';
 import { Engine } from '../workers/engine.js';
 import { ProgressFile } from '../workers/progress-file.js';
 import { runShardHere, type ShardProgressLine, shardBundles } from '../workers/shard-run.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
-import { type HeldRun, holdRun } from './held-run.js';
+import { type HeldRun, holdRun, outputAt } from './held-run.js';
 import { nextGeneration, prepareRun } from './prepare-run.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
@@ -25,22 +24,13 @@ export async function evalPlannedShard(file: string, outputDir: string, resume: 
   const run = await readRunFile(path.dirname(path.resolve(file)));
   if (run === undefined) throw new NelError('data', `there is no ${file}`);
   const { cluster: _, ...spec } = run.spec;
-  return evalShard({ spec: { ...spec, output: outputOf(outputDir) }, planned: run.benchmarks, shard, resume });
-}
-
-function outputOf(given: string): OutputSpec {
-  if (!isStoreAddress(given)) return { dir: path.resolve(given) };
-  return remoteOutput(normalizeStoreAddress(given));
-}
-
-function remoteOutput(remote: string): OutputSpec {
-  return { dir: stagingDirectory(remote, process.env), remote };
+  return evalShard({ spec: { ...spec, output: outputAt(outputDir) }, planned: run.benchmarks, shard, resume });
 }
 
 /** Where a shard of a run goes. */
 function shardOutput({ dir, remote }: OutputSpec, shard: Shard): OutputSpec {
   const folder = shardFolder(shard.index);
-  return remote === undefined ? { dir: path.join(dir, folder) } : remoteOutput(storeAddressBelow(remote, folder));
+  return remote === undefined ? { dir: path.join(dir, folder) } : outputAt(storeAddressBelow(remote, folder));
 }
 
 interface ShardOptions {

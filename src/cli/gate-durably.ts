@@ -6,15 +6,13 @@ import { type GateResult, gateStartable, type Side } from '../client/start-gate.
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
-import { stagingDirectory } from '../config/state-directory.js';
 import { NelError } from '../core/errors.js';
 import type { GateReport } from '../core/gate.js';
-import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
 import { hashJson } from '../engine/hash.js';
 import { planBenchmarks } from '../workers/plan.js';
 import { drive, say } from './drive.js';
 import type { GateOptions } from './gate.js';
-import { type HeldRun, holdRun } from './held-run.js';
+import { type HeldRun, holdRun, outputAt } from './held-run.js';
 import { nextGeneration, prepareRun } from './prepare-run.js';
 
 /** The report, or null when the user interrupted. Directories are locked while their runs are driven. */
@@ -49,7 +47,7 @@ export async function gateDurably(call: {
 }
 
 async function openSide(side: string, held: HeldRun[]): Promise<Side> {
-  if (!/\.ya?ml$/i.test(side)) return openResults(side);
+  if (!/\.ya?ml$/i.test(side)) return { ...outputAt(side), run: null };
   const file = loadEvalConfig(side);
   const { spec, notes } = resolveRunSpec({ file, flags: {}, env: process.env, cwd: process.cwd() });
   for (const note of notes) say(`note: ${side}: ${note}`);
@@ -66,11 +64,4 @@ async function openSide(side: string, held: HeldRun[]): Promise<Side> {
   const run = nextGeneration(prepared);
   await hold.save(run, prepared.state === 'new');
   return { dir, remote, run };
-}
-
-/** Results that are there: in a directory, or in a store, of which the worker makes a copy. */
-function openResults(side: string): Side {
-  if (!isStoreAddress(side)) return { dir: path.resolve(side), run: null };
-  const remote = normalizeStoreAddress(side);
-  return { dir: stagingDirectory(remote, process.env), remote, run: null };
 }

@@ -1,14 +1,17 @@
 /** A process's hold on a run's place: the lock of its directory and, where the run is kept in a store, the lease there and the working copy here. */
 
 import { hostname } from 'node:os';
+import path from 'node:path';
 import { writeRunFile } from '../artifacts/run-file.js';
 import { StoreLease } from '../artifacts/store-lease.js';
 import type { StoreMirror } from '../artifacts/store-mirror.js';
 import { patiently } from '../artifacts/store-patience.js';
 import { ownIdentity } from '../client/embedded/process-identity.js';
 import { lockRun, type RunLock } from '../client/run-lock.js';
+import { stagingDirectory } from '../config/state-directory.js';
 import { NelError } from '../core/errors.js';
 import type { OutputSpec, RunFile } from '../core/spec.js';
+import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
 import { openMirror } from '../workers/stores.js';
 import { say } from './drive.js';
 
@@ -27,6 +30,13 @@ export interface HeldRun {
   /** Makes the bundles here those that count. */
   refresh(run: RunFile): Promise<void>;
   release(): Promise<void>;
+}
+
+/** A directory or address that was given to a command, relative to here. @throws NelError of kind `usage` for a bad address */
+export function outputAt(given: string): OutputSpec {
+  if (!isStoreAddress(given)) return { dir: path.resolve(given) };
+  const remote = normalizeStoreAddress(given);
+  return { dir: stagingDirectory(remote, process.env), remote };
 }
 
 /**

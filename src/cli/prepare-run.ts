@@ -26,6 +26,11 @@ export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchma
     refuseForeignFiles(runDir, planned);
     return { run: { ...newRun(spec, planned), ...(shard === undefined ? {} : { shard }) }, state: 'new' };
   }
+  if (existing.rescored_from !== undefined) {
+    throw new NelError('usage', `${runDir} holds answers of the run ${existing.rescored_from} that were scored again`, {
+      hint: 'use another output directory (-o), or go on with the nel rescore that made it',
+    });
+  }
   refuseOtherRun(runDir, existing, planned);
   refuseOtherShard(runDir, existing.shard, shard);
   // Concurrency, time-outs and limits may change from one resume to the next; what is asked may not.

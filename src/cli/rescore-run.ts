@@ -5,17 +5,15 @@ import path from 'node:path';
 import { readRunFile } from '../artifacts/run-file.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRescore } from '../config/rescore.js';
-import { stagingDirectory } from '../config/state-directory.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
-import type { OutputSpec } from '../core/spec.js';
-import { isStoreAddress, normalizeStoreAddress } from '../core/store.js';
+import { ModelCallError } from '../core/model.js';
 import { renderRun } from '../report/run-text.js';
 import { rescore } from '../workers/rescore.js';
 import { readableDirectory } from '../workers/stores.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
-import { holdRun } from './held-run.js';
+import { holdRun, outputAt } from './held-run.js';
 import type { RescoreOptions } from './rescore.js';
 
 /** How long the end may take to bring re-scored samples to a store. */
@@ -25,7 +23,7 @@ const PUSHING_MS = 30_000;
 export async function runRescore(dir: string, options: RescoreOptions): Promise<number> {
   const file = options.config === undefined ? undefined : loadEvalConfig(options.config);
   const { metrics, services } = resolveRescore({ ...options, metric: options.metric ?? [] }, file, process.env);
-  const output = outputOf(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
+  const output = outputAt(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
   const { dir: to, remote } = output;
   const stop = new AbortController();
   const onSignal = (): void => stop.abort(new Error('interrupted'));
@@ -46,6 +44,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
       env: process.env,
       signal: stop.signal,
       onProgress: progress(),
+      log: say,
     });
     for (const { name } of benchmarks) await held.mirror?.publish(name, stop.signal);
     await held.save({ ...run, spec: { ...run.spec, output } }, false);
@@ -65,7 +64,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
     );
     return EXIT.OK;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) throw refused(error, to);
     say('interrupted; what was scored is kept, the same command goes on');
     return EXIT.INTERRUPTED;
   } finally {
@@ -77,10 +76,10 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
   }
 }
 
-function outputOf(given: string): OutputSpec {
-  if (!isStoreAddress(given)) return { dir: path.resolve(given) };
-  const remote = normalizeStoreAddress(given);
-  return { dir: stagingDirectory(remote, process.env), remote };
+/** A judge that refuses every call is a failure of this command, and no bug; what it said is free of credentials. */
+function refused(error: unknown, to: string): unknown {
+  if (!(error instanceof ModelCallError)) return error;
+  return new NelError('run', error.message, { hint: `mend the cause; the same command goes on with what is in ${to}`, cause: error });
 }
 
 /** A line every ten seconds: judges are slow, scorers are done before the first. */

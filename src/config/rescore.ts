@@ -30,14 +30,32 @@ const JUDGE = 'judge';
  * @throws NelError of kind `usage` for a flag that cannot be read, `config` for what the config's own rules refuse
  */
 export function resolveRescore(flags: RescoreFlags, file: ParsedConfig | undefined, env: Environment): RescoreRequest {
+  checkRescoreFlags(flags);
   const metrics = flags.metric.map((text) => metricOf(text, flags));
-  if (flags.judgeUrl !== undefined && !metrics.some(({ type }) => type === JUDGE)) metrics.push(judgeOf({ type: JUDGE }, flags));
-  if (metrics.length === 0) return { metrics: [], services: {} };
+  const { judgeUrl, rubric } = flags;
+  if (judgeUrl !== undefined && !metrics.some(({ type }) => type === JUDGE)) metrics.push(judgeOf({ type: JUDGE }, flags));
+  const judges = metrics.filter(({ type }) => type === JUDGE);
+  if (rubric !== undefined && judges.length === 0) {
+    throw new NelError('usage', '--rubric is for a judge, and none is asked for', {
+      hint: 'Add --judge-url and --judge-model, or --metric judge.',
+    });
+  }
+  if (judgeUrl === undefined && file?.config.services?.[JUDGE] === undefined && judges.some(({ service }) => service === JUDGE)) {
+    throw new NelError('usage', 'it is not said which model judges', {
+      hint: "Give --judge-url and --judge-model, or -c CONFIG and --metric '{type: judge, service: NAME}'.",
+    });
+  }
+  if (metrics.length === 0) {
+    if (file === undefined) return { metrics: [], services: {} };
+    throw new NelError('usage', `${file.name} gives services only, and no metric is named`, {
+      hint: "Name one with --metric, such as --metric '{type: judge, service: NAME, rubric: …}'.",
+    });
+  }
   const services: Record<string, unknown> = { ...file?.config.services };
   if (flags.judgeUrl !== undefined) {
     services[JUDGE] = {
       url: flags.judgeUrl,
-      model: flags.judgeModel ?? '',
+      model: flags.judgeModel,
       ...(flags.judgeKeyEnv === undefined ? {} : { api_key: `\${${flags.judgeKeyEnv}}` }),
     };
   }
@@ -47,6 +65,14 @@ export function resolveRescore(flags: RescoreFlags, file: ParsedConfig | undefin
   };
   const { spec } = resolveRunSpec({ file: parseEvalConfig(stringify(config), '--metric'), flags: {}, env, cwd: '/' });
   return { metrics: spec.benchmarks[0]?.metrics ?? [], services: spec.services };
+}
+
+function checkRescoreFlags({ judgeUrl, judgeModel, judgeKeyEnv }: RescoreFlags): void {
+  if (judgeUrl !== undefined && judgeModel === undefined)
+    throw new NelError('usage', '--judge-url needs the name of the model there', { hint: 'Add --judge-model.' });
+  const alone = judgeModel !== undefined ? '--judge-model' : judgeKeyEnv !== undefined ? '--judge-key-env' : undefined;
+  if (judgeUrl === undefined && alone !== undefined)
+    throw new NelError('usage', `${alone} needs --judge-url`, { hint: 'Say where the judge is.' });
 }
 
 type Metric = Readonly<Record<string, unknown>> & { readonly type: string };

@@ -45,6 +45,14 @@ export function resolveRunSpec({ file, flags, env, cwd }: ResolveInput): Resolve
   const output = resolveOutput(context);
   const cluster = resolveCluster(context, services);
   const max_error_rate = flagOr(context, 'maxErrorRate', ['max_error_rate'], file?.config.max_error_rate) ?? DEFAULTS.max_error_rate;
+  if (cluster?.type === 'slurm' && output.remote !== undefined) {
+    context.problems.add({
+      kind: 'config',
+      message: 'output.dir is in a store, and cluster.type slurm brings results to a directory of this machine',
+      hint: 'Give output.dir a directory, and copy it to the store when the run has ended.',
+      at: file?.positionOf(['output', 'dir']),
+    });
+  }
   context.problems.throwIfAny();
   return deepFreeze({
     spec: { services, benchmarks, output, max_error_rate, ...(cluster === null ? {} : { cluster }) },

@@ -215,7 +215,10 @@ async function withinLimit<T>(judging: Promise<T>, limitMs: number | null, abort
 }
 
 /** A cut answer is named so whatever the scorer made of its stump, unless it earned full credit. */
-function answerFailure(verification: Verification, response: ModelResponse | null): AnswerFailure | null {
+export function answerFailure(
+  verification: Pick<Verification, 'reward' | 'failure_category'>,
+  response: Pick<ModelResponse, 'finish_reason'> | null,
+): AnswerFailure | null {
   if (verification.reward >= 1) return null;
   if (response?.finish_reason === 'length') return 'truncated';
   if (response?.finish_reason === 'content_filter') return 'content_filter';

@@ -86,11 +86,7 @@ class EngineThread {
     this.thread = undefined;
   }
 
-  async run<T>(
-    job: Job,
-    signals: { readonly stop?: AbortSignal; readonly abort: AbortSignal },
-    attempt?: Listener,
-  ): Promise<T> {
+  async run<T>(job: Job, signals: { readonly stop?: AbortSignal; readonly abort: AbortSignal }, attempt?: Listener): Promise<T> {
     const id = this.nextId++;
     const thread = (this.thread ??= this.spawn());
     const say = (message: ToEngine): void => thread.postMessage(message);

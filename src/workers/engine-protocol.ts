@@ -1,6 +1,12 @@
 /** What the main thread and the engine's thread say to each other: one job has one id from request to end. */
 
-import { type ArtifactsRef, type BenchmarkRef, type HarnessSummary, NotOwnedError, type WrittenSummary } from '../activities/engine-port.js';
+import {
+  type ArtifactsRef,
+  type BenchmarkRef,
+  type HarnessSummary,
+  NotOwnedError,
+  type WrittenSummary,
+} from '../activities/engine-port.js';
 import { errorMessage, NelError, type NelErrorKind } from '../core/errors.js';
 import { ModelCallError, type ProbeResult } from '../core/model.js';
 import { EndpointDownError } from '../engine/endpoint.js';

@@ -117,14 +117,23 @@ function summaryOf({ problems, notes }: HarnessReport): HarnessSummary {
 }
 
 /** Nothing may be found wrong with the results once the run counts as done. */
-async function readThrough(open: OpenHarness, outputDir: string, finished: Finished, report: HarnessReport, stop: AbortSignal): Promise<void> {
+async function readThrough(
+  open: OpenHarness,
+  outputDir: string,
+  finished: Finished,
+  report: HarnessReport,
+  stop: AbortSignal,
+): Promise<void> {
   let samples = 0;
   for await (const batch of open.harness.records(outputDir, contextOf(open, finished))) {
     stop.throwIfAborted();
     samples += batch.length;
   }
   if (samples === report.problems && samples > 0) return;
-  throw new NelError('data', `${open.planned.name}: the results of ${open.harness.tool} hold ${samples} samples, where ${report.problems} are expected`);
+  throw new NelError(
+    'data',
+    `${open.planned.name}: the results of ${open.harness.tool} hold ${samples} samples, where ${report.problems} are expected`,
+  );
 }
 
 /**
@@ -132,11 +141,16 @@ async function readThrough(open: OpenHarness, outputDir: string, finished: Finis
  * of itself.
  * @throws NelError of kind `data` when no attempt has finished
  */
-export async function writeHarnessArtifacts(open: OpenHarness, redact: (text: string) => string, signal: AbortSignal): Promise<WrittenSummary> {
+export async function writeHarnessArtifacts(
+  open: OpenHarness,
+  redact: (text: string) => string,
+  signal: AbortSignal,
+): Promise<WrittenSummary> {
   refuseShard(open);
   const { planned, harness, run, dir } = open;
   const attempt = await finishedAttempt(open);
-  if (attempt === undefined) throw new NelError('data', `${planned.name}: there are no results of ${harness.tool} in ${path.join(dir, 'harness')}`);
+  if (attempt === undefined)
+    throw new NelError('data', `${planned.name}: there are no results of ${harness.tool} in ${path.join(dir, 'harness')}`);
   const outputDir = path.join(attempt.folder, OUTPUT);
   const report = await harness.report(outputDir);
   const { aggregate, bundle } = await writeArtifacts({
@@ -234,9 +248,13 @@ function attemptName(): string {
 
 function refuseShard({ run, planned, harness }: OpenHarness): void {
   if (run.shard === undefined) return;
-  throw new NelError('usage', `${planned.name}: ${harness.tool} asks all of its problems in one run, so it cannot be one shard of several`, {
-    hint: 'Run it without --shard (and without a Slurm array), in a run of its own if others are sharded.',
-  });
+  throw new NelError(
+    'usage',
+    `${planned.name}: ${harness.tool} asks all of its problems in one run, so it cannot be one shard of several`,
+    {
+      hint: 'Run it without --shard (and without a Slurm array), in a run of its own if others are sharded.',
+    },
+  );
 }
 
 /** Of what is known before the run; what the results add is in the bundle. */

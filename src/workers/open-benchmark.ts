@@ -10,6 +10,8 @@ import { definitionHash } from '../benchmarks/definition.js';
 import { loadBenchmark } from '../benchmarks/registry.js';
 import type { Benchmark, ParameterValues, ScorerNeed, ScoreSummary } from '../core/benchmark.js';
 import type { Environment } from '../core/environment.js';
+import { NelError } from '../core/errors.js';
+import { isHarnessRef } from '../core/harness.js';
 import type { GenerationSettings } from '../core/model.js';
 import { applyParameters } from '../core/parameters.js';
 import { hashJson } from '../engine/hash.js';

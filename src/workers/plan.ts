@@ -9,8 +9,8 @@ import type { GenerationSettings } from '../core/model.js';
 import type { BenchmarkSpec, PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 import { type Env, type LoadedBenchmark, openBenchmark } from './open-benchmark.js';
-import { checkMetrics, scoringIdentity, serviceOf } from './plan-metrics.js';
 import { planHarness } from './plan-harness.js';
+import { checkMetrics, scoringIdentity, serviceOf } from './plan-metrics.js';
 import { createSolver } from './solver.js';
 
 /** @throws NelError for what openBenchmark refuses, two benchmarks of one name, or a scorer without the judge that it needs */
@@ -18,7 +18,10 @@ export async function planBenchmarks(spec: RunSpec, env: Env): Promise<PlannedBe
   const planned: PlannedBenchmark[] = [];
   for (const benchmark of spec.benchmarks) {
     if (isHarnessRef(benchmark.ref)) {
-      planned.push(planHarness(spec, benchmark, env));
+      const { service: name } = benchmark.solver;
+      const service = name === null ? null : serviceOf(spec, benchmark.ref, name);
+      const generation = service === null ? {} : mergedGeneration({}, service, benchmark);
+      planned.push(planHarness({ spec, benchmark, service, generation, env }));
       continue;
     }
     const loaded = await openBenchmark({

@@ -1,5 +1,6 @@
 /** A few samples through the same engine as in a run, without files: what `nel validate` shows. */
 
+import { openSandbox } from '../adapters/sandboxes/open.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import type { RunSpec } from '../core/spec.js';
 import { now, sleep } from '../engine/clock.js';
@@ -22,18 +23,29 @@ export interface ShownSample {
 
 /** The first `samples` problems, each answered with its own target. */
 export async function* oracleSamples(bench: string, samples: number, env: Env): AsyncGenerator<ShownSample> {
-  const { environment } = await openBenchmark({ ref: bench, systemPrompt: null, params: {}, env, cwd: process.cwd() });
+  const { environment } = await openBenchmark({
+    ref: bench,
+    systemPrompt: null,
+    params: {},
+    env,
+    cwd: process.cwd(),
+    resources: async ({ needs }) => (needs.includes('sandbox') ? { sandbox: await openSandbox({ type: null, env }) } : {}),
+  });
   const { signal } = new AbortController();
-  for (let i = 0; i < Math.min(samples, environment.dataset.size); i++) {
-    const seed = await environment.seed(i, 0, signal);
-    const answer = environment.idealAnswer?.(seed) ?? seed.expected_answer;
-    const shown = { prompt: seed.prompt, answer, expected: seed.expected_answer };
-    try {
-      const { extracted_answer, reward, failure_category } = await environment.verify(seed, answer, signal);
-      yield { ...shown, extracted: extracted_answer, reward, note: failure_category };
-    } catch (error) {
-      yield { ...shown, extracted: null, reward: null, note: errorMessage(error) };
+  try {
+    for (let i = 0; i < Math.min(samples, environment.dataset.size); i++) {
+      const seed = await environment.seed(i, 0, signal);
+      const answer = environment.idealAnswer?.(seed) ?? seed.expected_answer;
+      const shown = { prompt: seed.prompt, answer, expected: seed.expected_answer };
+      try {
+        const { extracted_answer, reward, failure_category } = await environment.verify(seed, answer, signal);
+        yield { ...shown, extracted: extracted_answer, reward, note: failure_category };
+      } catch (error) {
+        yield { ...shown, extracted: null, reward: null, note: errorMessage(error) };
+      }
     }
+  } finally {
+    await environment.close();
   }
 }
 

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { ClusterPort } from '../activities/cluster.js';
 import { type ActivityDeps, type EnginePort, NotOwnedError } from '../activities/engine-port.js';
 import { createActivities } from '../activities/index.js';
 import { dataConverter, type Environment, type TemporalTarget } from '../client/connection.js';
@@ -40,17 +41,22 @@ export async function createWorker(options: WorkerOptions): Promise<{ worker: Wo
   installRuntime(options.log);
   const connection = await NativeConnection.connect(options.target.connection);
   try {
-    return { worker: await pollingWorker(options, connection), close: () => connection.close() };
+    const cluster = new SlurmRuns(options.env);
+    const close = async (): Promise<void> => {
+      await cluster.close();
+      await connection.close();
+    };
+    return { worker: await pollingWorker(options, connection, cluster), close };
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-function pollingWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
+function pollingWorker(options: WorkerOptions, connection: NativeConnection, cluster: ClusterPort): Promise<Worker> {
   const deps: ActivityDeps = {
     engine: options.engine,
-    cluster: new SlurmRuns(options.env),
+    cluster,
     assertOwned: (taskToken, details) => assertOwned(options.client, taskToken, details),
   };
   return Worker.create({

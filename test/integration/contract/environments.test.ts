@@ -80,7 +80,9 @@ describe('a judge', () => {
     const judge = {
       model: 'slow',
       ask: (_request: unknown, signal: AbortSignal) =>
-        new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+        new Promise<never>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('enough', { cause: signal.reason }))),
+        ),
     };
     const { environment } = await open('simpleqa', {}, { resources: async () => ({ judge }) });
     const seed = await environment.seed(0, 0, never);

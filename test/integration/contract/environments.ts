@@ -71,9 +71,10 @@ export function environmentContract(name: string, open: () => Promise<Environmen
     });
 
     it('verdicts of the same answer are the same, also when many are asked for at once', async () => {
+      const verdicts = (of: readonly Seed[]) => Promise.all(of.map(async (seed) => environment.verify(seed, ideal(seed), never)));
       const all = await seeds(environment);
-      const once = await Promise.all(all.map((seed) => environment.verify(seed, ideal(seed), never)));
-      const again = await Promise.all(all.map((seed) => environment.verify(seed, ideal(seed), never)));
+      const once = await verdicts(all);
+      const again = await verdicts(all);
       expect(again).toEqual(once);
     });
 
