@@ -14,13 +14,26 @@ const MAY_IMPORT = {
   // The index is what a user's file gets when it imports `nel`.
   benchmarks: ['core', 'practice/benchmarks', 'index'],
   practice: ['core'],
-  serve: ['core', 'artifacts'],
+  // What `nel/serve` opens for a program, it opens as `nel serve` does.
+  serve: ['core', 'artifacts', 'workers/served'],
   api: ['core', 'artifacts', 'config', 'report'],
   // Activities are imported as types only: see the rule of that name.
   workflows: ['core', 'activities'],
   activities: ['core', 'artifacts', 'engine', 'workflows/contract'],
   client: ['core', 'config', 'workflows/contract', 'workflows/failure-converter'],
-  cli: ['core', 'config', 'artifacts', 'report', 'serve', 'client', 'workers', 'practice', 'benchmarks/registry', 'engine/hash', 'workflows/contract'],
+  cli: [
+    'core',
+    'config',
+    'artifacts',
+    'report',
+    'serve',
+    'client',
+    'workers',
+    'practice',
+    'benchmarks/registry',
+    'engine/hash',
+    'workflows/contract',
+  ],
 };
 
 /** Folders that are told what they must not import instead. */

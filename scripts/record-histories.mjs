@@ -1,7 +1,7 @@
 /**
  * Records what workflows of this version did, for test/replay: `node scripts/record-histories.mjs [folder]`, after a build, once a release.
  * Runs the built `nel` against an endpoint and a Temporal server of its own: a finished suite of two benchmarks, a gate that evaluates one side,
- * and a cancelled run. Folders and names of this machine are replaced, in payloads too.
+ * a cancelled run, and two nights of schedules, one of which takes too long. Folders and names of this machine are replaced, in payloads too.
  */
 
 import { spawn } from 'node:child_process';
@@ -50,6 +50,10 @@ function config(name, { model, benchmarks, port }) {
 }
 
 function nel(...args) {
+  return start(...args).done;
+}
+
+function start(...args) {
   const env = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -65,7 +69,14 @@ function nel(...args) {
   child.stderr.on('data', (chunk) => {
     said += chunk;
   });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, said })));
+  return { child, done: new Promise((resolve) => child.once('close', (code) => resolve({ code, said }))) };
+}
+
+/** A night of a schedule of its own, to its end. @returns what `nel schedule trigger` ended with */
+async function night(name, configFile, policy, ...more) {
+  const files = ['--config', configFile, '--policy', policy, '--baseline', path.join(dir, 'suite'), '-o', path.join(dir, 'nightly')];
+  expectCode(await nel('schedule', 'create', name, '--cron', '0 2 1 1 *', ...files, ...more), [0]);
+  return nel('schedule', 'trigger', name, '--wait');
 }
 
 function expectCode({ code, said }, allowed) {
@@ -144,6 +155,12 @@ try {
   const slow = nel('eval', 'run', config('cancelled', { model: 'slow', benchmarks: [{ name: more, repeats: 20 }], port }));
   await cancelOpenRun(client);
   expectCode(await slow, [4, 130]);
+  const worker = start('worker', '--embedded');
+  expectCode(await night('quick', other, policy), [0]);
+  const long = config('long', { model: 'slow', benchmarks: [{ name: more, repeats: 20 }], port });
+  expectCode(await night('late', long, policy, '--time-limit', '2s'), [4]);
+  worker.child.kill('SIGTERM');
+  await worker.done;
   await record(client);
 } finally {
   endpoint.close();

@@ -5,9 +5,10 @@
  *   checks   hadolint, shellcheck, kubernetes-validate, check-jsonschema (with the schemas of compose files, GitLab CI and GitHub workflows)
  *   gitlab   gitlab-ci-local, which runs GitLab pipelines on this machine
  *   ray      Ray, for one job on a cluster of one node (some 500 MB)
+ *   s3       versitygw, an S3 server, built with Go (some two minutes)
  *   lm-eval  EleutherAI's evaluation harness, which benchmarks lm-eval:// run (some 750 MB)
  *
- * Needs python3 3.10 or later with pip (or uv) and npm. Ends with 1 when one cannot be had; the tests that need it are skipped by name then.
+ * Needs python3 3.10 or later with pip (or uv), npm and Go. Ends with 1 when one cannot be had; the tests that need it are skipped by name then.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -24,6 +25,7 @@ const TOOLS = {
   },
   gitlab: { kind: 'npm', requirements: ['gitlab-ci-local@4.70.1'] },
   ray: { kind: 'python', requirements: ['ray[default]==2.60.0'] },
+  s3: { kind: 'go', requirements: ['github.com/versity/versitygw/cmd/versitygw@v1.8.0'] },
   'lm-eval': { kind: 'python', requirements: ['lm-eval[api]==0.4.13'] },
 };
 
@@ -59,6 +61,7 @@ async function ensureTool(name) {
     const { kind, requirements } = TOOLS[name];
     say(`installing ${requirements.join(', ')}`);
     if (kind === 'npm') installNpm(folder, requirements);
+    else if (kind === 'go') installGo(folder, requirements);
     else installPython(folder, requirements);
     writeFileSync(path.join(folder, 'complete'), `${requirements.join('\n')}\n`);
   });
@@ -67,6 +70,12 @@ async function ensureTool(name) {
 
 function installNpm(folder, requirements) {
   run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-save', '--loglevel=error', ...requirements]);
+}
+
+/** Two compilers at most: a machine that tests has other work. */
+function installGo(folder, requirements) {
+  const env = { ...process.env, GOBIN: path.join(folder, 'bin'), GOMAXPROCS: '2', GOFLAGS: '-mod=mod' };
+  run('go', ['install', ...requirements], { env });
 }
 
 /** Without pip in it: that would take Debian's python3-venv, and the pip outside can install into it. */
@@ -90,8 +99,8 @@ function installPython(folder, requirements) {
   throw new Error(failures.join('; '));
 }
 
-function run(command, args) {
-  const { status, signal, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_LIMIT_MS });
+function run(command, args, options = {}) {
+  const { status, signal, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_LIMIT_MS, ...options });
   if (error) throw new Error(`${command}: ${error.message}`);
   if (status === 0) return;
   const words = stderr.trim().split('\n').slice(-3).join(' ');

@@ -24,7 +24,7 @@ export const dropBenchmark: Benchmark = defineParametrized(
   },
   ({ shots, cot }) => ({
     name: 'drop',
-    description: 'Discrete reasoning over paragraphs (9,536), F1 and exact match',
+    description: 'Reasoning over paragraphs (9,536), F1 and exact match',
     dataset: `hf://EleutherAI/drop?split=validation&revision=${REVISION}`,
     localPath: 'drop/validation.jsonl',
     requiredFields: ['passage', 'question', 'answer'],

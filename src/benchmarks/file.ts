@@ -45,15 +45,28 @@ function datasetFrom(dataset: Benchmark['dataset'], folder: string): Benchmark['
 /** Static and dynamic imports, re-exports and require with a relative path. */
 const RELATIVE_IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n]+)\1/g;
 
+/** All files that a benchmark file needs on another machine: itself, what it imports by relative path, its data. Absolute paths. */
+export async function benchmarkFiles(file: string): Promise<readonly string[]> {
+  const { benchmark } = await loadBenchmarkFile(file);
+  const examples = benchmark.fewShot !== undefined && 'dataset' in benchmark.fewShot ? benchmark.fewShot.dataset : undefined;
+  const data = [benchmark.dataset, examples].filter((one) => typeof one === 'string' && path.isAbsolute(one) && existsSync(one));
+  return [...sourcesOf(createJiti(file, { fsCache: false }), file).keys(), ...(data as string[])];
+}
+
 /** `sha256:` over the texts of the file and of all that it imports by relative path, in the order of first mention. */
 function hashSources(jiti: Jiti, file: string): string {
   const hash = createHash('sha256');
-  const seen = new Set<string>();
+  for (const text of sourcesOf(jiti, file).values()) hash.update(`${Buffer.byteLength(text)}\n`).update(text);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** The file and all that it imports by relative path, with their texts, in the order of first mention. */
+function sourcesOf(jiti: Jiti, file: string): ReadonlyMap<string, string> {
+  const seen = new Map<string, string>();
   const visit = (source: string): void => {
     if (seen.has(source)) return;
-    seen.add(source);
     const text = readFileSync(source, 'utf8');
-    hash.update(`${Buffer.byteLength(text)}\n`).update(text);
+    seen.set(source, text);
     for (const [, , specifier] of text.matchAll(RELATIVE_IMPORT)) {
       const resolved = jiti.esmResolve(specifier as string, { parentURL: source, try: true });
       const imported = resolved?.startsWith('file:') ? fileURLToPath(resolved) : resolved;
@@ -61,7 +74,7 @@ function hashSources(jiti: Jiti, file: string): string {
     }
   };
   visit(file);
-  return `sha256:${hash.digest('hex')}`;
+  return seen;
 }
 
 function withHint(error: NelError, file: string): { at: { file: string }; hint?: string } {

@@ -26,7 +26,7 @@ export const gpqaBenchmark: Benchmark = defineParametrized(
   },
   ({ subset, cot, order }) => ({
     name: 'gpqa',
-    description: 'Graduate-level science (198 in the diamond set), multiple choice',
+    description: 'Graduate-level science (198 in diamond), multiple choice',
     dataset: `hf://Idavidrein/gpqa/gpqa_${subset}.csv?revision=${REVISION}`,
     localPath: `gpqa/gpqa_${subset}.csv`,
     requiredFields: ['Question', ...OPTIONS],

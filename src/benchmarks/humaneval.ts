@@ -19,7 +19,7 @@ export const humanevalBenchmark: Benchmark = defineParametrized(
   { style: { type: 'choice', default: 'instruct', choices: ['instruct', 'complete'], description: 'how the function is asked for' } },
   ({ style }) => ({
     name: 'humaneval',
-    description: 'Python functions from their docstrings (164), tests run in a sandbox',
+    description: 'Python functions (164), tests run in a sandbox',
     dataset: `hf://openai/openai_humaneval?split=test&revision=${REVISION}`,
     localPath: 'humaneval/HumanEval.jsonl.gz',
     requiredFields: ['task_id', 'prompt', 'canonical_solution', 'test', 'entry_point'],

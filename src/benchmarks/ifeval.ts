@@ -15,7 +15,7 @@ const REVISION = '966cd89545d6b6acfd7638bc708b98261ca58e84';
  */
 export const ifevalBenchmark: Benchmark = defineBenchmark({
   name: 'ifeval',
-  description: 'Verifiable instructions (541 prompts), strict and loose accuracy',
+  description: 'Verifiable instructions (541), strict and loose accuracy',
   dataset: `hf://google/IFEval/ifeval_input_data.jsonl?revision=${REVISION}`,
   localPath: 'ifeval/ifeval_input_data.jsonl',
   requiredFields: ['prompt', 'instruction_id_list', 'kwargs'],

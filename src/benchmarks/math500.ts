@@ -46,7 +46,7 @@ export const math500Benchmark: Benchmark = defineParametrized(
   },
   ({ shots, cot }) => ({
     name: 'math500',
-    description: 'Competition mathematics (500), equivalence of the boxed answer',
+    description: 'Competition mathematics (500), the boxed answer',
     dataset: `hf://HuggingFaceH4/MATH-500/test.jsonl?revision=${REVISION}`,
     localPath: 'math500/test.jsonl',
     requiredFields: ['problem', 'answer', 'subject'],

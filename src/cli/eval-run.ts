@@ -13,7 +13,7 @@ import { parseShard, shardFromEnvironment } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
 import { planBenchmarks } from '../workers/plan.js';
-import { writeSlurmScripts } from '../workers/slurm-runs.js';
+import { writeSlurmScripts } from '../workers/slurm-jobs.js';
 import { drive, say } from './drive.js';
 import type { EvalRunOptions } from './eval.js';
 import { evalShard } from './eval-shard.js';
@@ -30,7 +30,7 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
   const planned = await planBenchmarks(spec, process.env);
   if (options.dryRun) {
     process.stdout.write(renderPlan(planned, spec));
-    return spec.cluster === undefined ? EXIT.OK : writeScripts(spec, planned, spec.cluster);
+    return spec.cluster?.type === 'slurm' ? writeScripts(spec, planned, spec.cluster) : EXIT.OK;
   }
   const shard = options.shard === undefined ? shardFromEnvironment(process.env) : parseShard(options.shard);
   if (shard !== null) return evalShard({ spec, planned, shard, resume: options.resume ?? false });
@@ -48,7 +48,14 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
 /** What would be handed to the cluster, to look at. */
 async function writeScripts(spec: RunSpec, planned: readonly PlannedBenchmark[], cluster: SlurmCluster): Promise<number> {
   const { run } = await prepareRun(spec, planned);
-  for (const file of await writeSlurmScripts(run, cluster)) say(`wrote ${shortPath(file)}`);
+  return showScripts(run, cluster);
+}
+
+async function showScripts(run: RunFile, cluster: SlurmCluster): Promise<number> {
+  const { files, commands } = await writeSlurmScripts(run, cluster);
+  for (const file of files) say(`wrote ${shortPath(file)}`);
+  say('nothing was submitted; to do it by hand:');
+  for (const command of commands) say(`  ${command}`);
   return EXIT.OK;
 }
 
@@ -78,11 +85,7 @@ async function run(prepared: PreparedRun, resume: boolean, held: HeldRun): Promi
   const current = nextGeneration(prepared);
   await held.save(current, state === 'new');
   const { cluster } = current.spec;
-  if (cluster?.submit === false) {
-    for (const file of await writeSlurmScripts(current, cluster)) say(`wrote ${shortPath(file)}`);
-    say('nothing was submitted (cluster.submit: false)');
-    return EXIT.OK;
-  }
+  if (cluster?.type === 'slurm' && !cluster.submit) return showScripts(current, cluster);
   const result = await drive(suiteStartable(current), [current], held.lost);
   if (result === null) return EXIT.INTERRUPTED;
   await held.refresh(current);

@@ -10,8 +10,12 @@ const COLUMNS = 80;
 /** Columns before the text of a member. */
 const INDENT = 13;
 
+/** What else --bench takes; on stderr, so that the list stays one. */
+const BY_ADDRESS = 'others by their address: ./FILE.ts, gym://HOST:PORT, vlmevalkit://NAME,\nlm-eval://TASK, harness://NAME';
+
 export function listBenchmarks(verbose: boolean): void {
   process.stdout.write(renderBenchmarks(builtinBenchmarks, verbose));
+  process.stderr.write(`${BY_ADDRESS}\n`);
 }
 
 /** By name; every line of the verbose form fits in 80 columns but for addresses that are longer. */

@@ -29,6 +29,8 @@ export interface ProgressView {
   readonly score: number | null;
   readonly etaSeconds: number | null;
   readonly notice: string | null;
+  /** Of runs on a cluster: states of their jobs, in place of what only this machine's own calls tell. */
+  readonly jobs?: string;
 }
 
 export class ProgressPrinter {
@@ -83,16 +85,22 @@ export class ProgressPrinter {
     const rate = now > first.at && done > first.done ? ((done - first.done) * 1000) / (now - first.at) : null;
     const waiting = progress.benchmarks.find(({ waiting_for }) => waiting_for !== null);
     const paused = progress.benchmarks.some(({ state }) => state === 'paused');
+    const jobs = progress.benchmarks.flatMap((benchmark) => benchmark.jobs ?? []).join('; ');
     return {
       done,
       samples,
+      ...(jobs === '' ? {} : { jobs }),
       inFlight: progress.in_flight,
       rate,
       tokens: sum(({ tokens }) => tokens),
       errors: sum(({ errors }) => errors),
       score: done === 0 ? null : sum(({ reward_sum }) => reward_sum) / done,
       etaSeconds: rate === null ? null : (samples - done) / rate,
-      notice: waiting ? `waiting for the endpoint: ${waiting.waiting_for}` : paused ? 'paused' : null,
+      notice: waiting
+        ? `waiting for the ${waiting.jobs === undefined ? 'endpoint' : 'cluster'}: ${waiting.waiting_for}`
+        : paused
+          ? 'paused'
+          : null,
     };
   }
 
@@ -121,14 +129,17 @@ export class ProgressPrinter {
 /** The line itself, within 79 columns for a million samples. */
 export function formatProgress(view: ProgressView): string {
   const percent = view.samples === 0 ? 100 : Math.floor((100 * view.done) / view.samples);
+  const rate = view.rate === null ? '-/s' : `${view.rate < 10 ? view.rate.toFixed(1) : Math.round(view.rate)}/s`;
+  const eta = `ETA ${view.etaSeconds === null ? '-' : duration(view.etaSeconds)}`;
+  if (view.jobs !== undefined) return `${view.done}/${view.samples} ${percent}%  ${rate}  ${eta}  jobs: ${view.jobs}`;
   const parts = [
     `${view.done}/${view.samples} ${percent}%`,
     `${view.inFlight} in flight`,
-    view.rate === null ? '-/s' : `${view.rate < 10 ? view.rate.toFixed(1) : Math.round(view.rate)}/s`,
+    rate,
     `${compact(view.tokens)} tok`,
     `${view.errors} err`,
     view.score === null ? 'score -' : `score ${view.score.toFixed(3)}`,
-    `ETA ${view.etaSeconds === null ? '-' : duration(view.etaSeconds)}`,
+    eta,
   ];
   const line = parts.join('  ');
   return line.length < NARROW ? line : parts.join(' ');

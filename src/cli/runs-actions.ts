@@ -6,7 +6,7 @@ import { ProgressReader, watchedBenchmarks } from '../client/follow.js';
 import { type Runs, withRuns, workflowIdOf } from '../client/runs.js';
 import { stagingDirectory } from '../config/state-directory.js';
 import { isStoreAddress } from '../core/store.js';
-import type { ClusterShard } from '../workflows/contract.js';
+import { shardLines } from '../report/shards-text.js';
 import { printable } from './printable.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -42,35 +42,18 @@ export async function showRun(run: string): Promise<void> {
     if (status !== 'running' || directory === null) return;
     const file = await readRunFile(localDirectory(directory));
     if (file === undefined) return;
-    if (file.spec.cluster !== undefined) for (const line of shardLines(await runs.clusterShards(workflowId))) out(line);
+    if (file.spec.cluster !== undefined) for (const line of shardLines(await runs.clusterShards(workflowId), process.stdout.columns)) out(printable(line));
     const { benchmarks } = await new ProgressReader(runs.client, watchedBenchmarks(file)).read();
-    for (const { benchmark, samples, totals, state, waiting_for } of benchmarks) {
+    for (const { benchmark, samples, totals, state, waiting_for, jobs } of benchmarks) {
       const done = totals.scored + totals.errors;
+      if (jobs !== undefined) {
+        out(`${benchmark}  ${state}  ${done}/${samples} done; jobs: ${jobs}`);
+        continue;
+      }
       const waits = waiting_for === null ? '' : `; waits for ${printable(waiting_for)}`;
       out(`${benchmark}  ${state}  ${done}/${samples} done, ${totals.errors} errors, ${totals.tokens} tokens${waits}`);
     }
   });
-}
-
-/** A table of the shards: state, node, job, attempt, progress. */
-function shardLines(shards: readonly ClusterShard[]): string[] {
-  const rows = shards.map(({ shard, state, node, job_id, attempt, done, samples, reason }) => [
-    String(shard),
-    state,
-    node ?? '-',
-    job_id ?? '-',
-    String(attempt),
-    samples === 0 ? String(done) : `${done}/${samples}`,
-    printable(reason ?? ''),
-  ]);
-  const table = [['shard', 'state', 'node', 'job', 'attempt', 'done', ''], ...rows];
-  const widths = (table[0] as string[]).map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
-  return table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 export async function pauseRun(run: string): Promise<void> {

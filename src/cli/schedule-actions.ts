@@ -1,15 +1,17 @@
 /** What `nel schedule` prints and asks for beside `create`. */
 
-import path from 'node:path';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { directoryExists, findRun, finishedRun, readHistory, readLastGo, writeLastGo } from '../artifacts/nights.js';
 import { type Schedules, withSchedules } from '../client/schedules.js';
 import { NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import type { NightRecord } from '../core/night.js';
 import { type ScheduleView, type ShownNight, scheduleLine, scheduleText } from '../report/schedule-text.js';
+import { EXIT } from './exit-codes.js';
+import { printable } from './printable.js';
 import type { ShowOptions } from './schedule.js';
-import { warnWithoutWorker } from './schedule-create.js';
+import { warnWithoutWorker } from './schedule-worker.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -52,13 +54,30 @@ async function shownNight(dir: string, night: NightRecord): Promise<ShownNight> 
   return { ...night, notification_problem: typeof reason === 'string' ? reason : null };
 }
 
-export async function triggerSchedule(name: string): Promise<void> {
-  await withServer(async (schedules) => {
+const VERDICT_EXIT = { GO: EXIT.OK, 'NO-GO': EXIT.NO_GO, INCONCLUSIVE: EXIT.INCONCLUSIVE } as const;
+
+/** @returns the exit code: of the verdict with `wait`, else 0 */
+export function triggerSchedule(name: string, wait: boolean): Promise<number> {
+  return withServer(async (schedules) => {
     const { taskQueue } = await schedules.describe(name);
-    const how = await schedules.trigger(name);
-    if (how === 'skipped') out('skipped: a night is under way');
-    else out(how === 'started' ? 'started' : 'asked for; the server has not started it yet');
-    if (how !== 'skipped') await warnWithoutWorker(schedules, taskQueue);
+    const triggered = await schedules.trigger(name);
+    if (triggered.how === 'skipped') {
+      out('skipped: a night is under way');
+      return wait ? EXIT.RUN_FAILED : EXIT.OK;
+    }
+    if (!wait) out(triggered.how === 'started' ? 'started' : 'asked for; the server has not started it yet');
+    await warnWithoutWorker(schedules, taskQueue);
+    if (!wait) return EXIT.OK;
+    if (triggered.how !== 'started') {
+      throw new NelError('run', 'the server did not start the night in time', { hint: `look for it with: nel schedule show ${name}` });
+    }
+    const { verdict, reasons, run_id } = await schedules.nightOf(triggered.workflowId);
+    out(
+      [verdict ?? 'FAILED', ...reasons.map((reason) => `  - ${printable(reason)}`), ...(run_id === null ? [] : [`run ${run_id}`])].join(
+        '\n',
+      ),
+    );
+    return verdict === null ? EXIT.RUN_FAILED : VERDICT_EXIT[verdict];
   });
 }
 

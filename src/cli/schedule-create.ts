@@ -3,14 +3,15 @@
 import path from 'node:path';
 import { directoryExists, findRun, finishedRun, readLastGo, writeSchedule } from '../artifacts/nights.js';
 import { alreadyThere, type Schedules, withSchedules } from '../client/schedules.js';
+import { SHARED_TASK_QUEUE } from '../client/task-queue.js';
 import { loadEvalConfig } from '../config/load.js';
 import { parseNotifyTarget } from '../config/notify-target.js';
 import { loadGatePolicy } from '../config/policy.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { NelError } from '../core/errors.js';
 import { type BaselineRule, parseDuration, type ScheduleFile } from '../core/night.js';
-import { SHARED_TASK_QUEUE } from '../workers/worker.js';
 import type { CreateOptions } from './schedule.js';
+import { warnWithoutWorker } from './schedule-worker.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const RUN_ID = /^\d{8}T\d{6}Z-[0-9a-f]+$/;
@@ -66,16 +67,9 @@ async function tell(schedules: Schedules, { name, timezone, ...schedule }: Sched
     say(`note: there is no baseline yet: nights are INCONCLUSIVE until \`nel schedule accept ${name} RUN\``);
   }
   await warnWithoutWorker(schedules, taskQueue);
-}
-
-/** Says what has to run for a night to happen. */
-export async function warnWithoutWorker(schedules: Schedules, taskQueue: string): Promise<void> {
-  const queue = taskQueue === SHARED_TASK_QUEUE ? '' : ` --task-queue ${taskQueue}`;
-  const command = `nel worker${schedules.embedded ? ' --embedded' : ''}${queue}`;
-  if (!(await schedules.hasWorker(taskQueue))) say(`no worker polls the task queue ${taskQueue} yet: keep one running with \`${command}\``);
   if (schedules.embedded) {
-    say('nights happen while the embedded Temporal server and a worker run on this machine; an unpaused schedule keeps the server from');
-    say('stopping when idle, and the worker starts it again after a reboot');
+    say('nights happen while the embedded Temporal server and a worker run on this machine. An unpaused schedule keeps the server from');
+    say('stopping when idle; after a reboot, the worker starts it again');
   }
 }
 

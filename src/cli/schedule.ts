@@ -48,7 +48,10 @@ export function registerSchedule(program: Command): void {
   schedule
     .command('trigger <name>')
     .description('start a night now, unless one is under way')
-    .action(async (name: string) => (await act('triggerSchedule'))(name));
+    .option('--wait', 'until it has ended; exits 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE, 4 without a verdict')
+    .action(async (name: string, { wait }: { readonly wait?: boolean }) => {
+      process.exitCode = await (await act('triggerSchedule'))(name, wait ?? false);
+    });
   schedule
     .command('pause <name>')
     .description('start no more nights; one under way goes on')

@@ -1,12 +1,11 @@
 /** The process behind `nel serve`: opens the benchmark, exports its rows where asked, serves until SIGTERM or SIGINT. */
 
-import type { ScorerNeed } from '../core/benchmark.js';
+import { looksLikeSecret } from '../config/secret-names.js';
 import { NelError } from '../core/errors.js';
-import type { BenchmarkSpec } from '../core/spec.js';
 import { exportData } from '../serve/export-data.js';
+import { DEFAULT_LIMITS } from '../serve/limits.js';
 import { assertGuarded, listen } from '../serve/listen.js';
-import { openBenchmark } from '../workers/open-benchmark.js';
-import { scorerResources } from '../workers/scoring-resources.js';
+import { openServed } from '../workers/served.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { ServeOptions } from './serve.js';
@@ -19,18 +18,16 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
   const guard = { host: options.host, insecure: options.insecure ?? false, ...(token === undefined ? {} : { token }) };
   // Before the data set is fetched, which may take its time.
   assertGuarded(guard);
-  const { environment, scorer, definitionHash, generation, benchmark } = await openBenchmark({
-    ref: options.bench,
-    systemPrompt: options.systemPrompt ?? null,
-    params: {},
-    env,
-    cwd: process.cwd(),
-    resources: (wanted) => resourcesOf(wanted, options, env),
-  });
+  const { bench, config, param, systemPrompt, maxProblems: most, sandbox } = options;
+  const served = await openServed({ bench, config, param, systemPrompt, maxProblems: most, sandbox, env, cwd: process.cwd() });
+  const { environment, benchmark, maxProblems, judgeConcurrency } = served;
+  for (const note of served.notes) say(`note: ${note}`);
   try {
-    const maxProblems = options.maxProblems;
     if (options.exportData !== undefined) {
-      const { file, rows } = await exportData(environment, options.exportData, { maxProblems: maxProblems ?? null, generation });
+      const { file, rows } = await exportData(environment, options.exportData, {
+        maxProblems,
+        generation: served.generation,
+      });
       say(`${rows} rows written to ${file}`);
     }
     const stopped = stopSignal(say);
@@ -39,9 +36,9 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
       ...guard,
       gymCompat: options.gymCompat ?? false,
       dir: options.outputDir ?? null,
-      benchmark: { scorer, definitionHash, generation, ...(benchmark === undefined ? {} : { description: benchmark.description }) },
-      ...(maxProblems === undefined ? {} : { maxProblems }),
-      ...(options.maxConcurrent === undefined ? {} : { limits: { maxConcurrent: options.maxConcurrent } }),
+      benchmark,
+      ...(maxProblems === null ? {} : { maxProblems }),
+      limits: { maxConcurrent: options.maxConcurrent ?? Math.max(DEFAULT_LIMITS.maxConcurrent, judgeConcurrency) },
     });
     say(`serving ${environment.name} (${Math.min(environment.dataset.size, maxProblems ?? environment.dataset.size)} problems)`);
     process.stdout.write(`${server.url}\n`);
@@ -53,50 +50,35 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
   }
 }
 
-/** Answers that are run as code are run in a sandbox here too. @throws NelError of kind `usage` for a scorer that asks a judge */
-async function resourcesOf(
-  { name, needs }: { readonly name: string; readonly needs: readonly ScorerNeed[] },
-  { bench, sandbox }: ServeOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): ReturnType<typeof scorerResources> {
-  if (needs.includes('judge')) {
-    throw new NelError('usage', `${bench}: its scorer ${name} asks a judge, which nel serve has no settings for`, {
-      hint: 'evaluate it with `nel eval run` and a config that names the judge',
-    });
-  }
-  const spec: BenchmarkSpec = {
-    ref: bench,
-    repeats: 1,
-    max_problems: null,
-    system_prompt: null,
-    solver: { type: 'oracle', service: null },
-    generation: {},
-    params: {},
-    metrics: [],
-    sandbox: { type: sandbox ?? null, limits: {}, image: null },
-  };
-  return scorerResources(spec, needs, env, () => {
-    throw new Error('no judge');
-  });
-}
-
 /** @throws NelError of kind `config` when the variable is empty: a token that was asked for must not be left out silently */
 function tokenOf(name: string | undefined, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (name === undefined) return undefined;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || looksLikeSecret(name)) {
+    throw new NelError('usage', '--token-env takes the name of an environment variable, not a token', {
+      hint: 'Put the token into a variable (export NAME=…) and give --token-env NAME.',
+    });
+  }
   const token = env[name]?.trim();
   if (!token)
     throw new NelError('config', `the variable ${name}, which --token-env names, is not set`, { hint: 'export it before `nel serve`' });
-  if (/\s/.test(token)) throw new NelError('config', `the token in ${name} has white space in it: no header could carry it`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new NelError('config', `the token in ${name} has white space or a character in it that no header can carry`);
   return token;
 }
+
+/** One Ctrl-C may come twice, from the terminal and from a parent that passes it on: within this time it is still the first. */
+const ONE_SIGNAL_MS = 500;
 
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process. */
 function stopSignal(say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let asked: number | undefined;
     const onSignal = (): void => {
-      if (asked) process.exit(EXIT.INTERRUPTED);
-      asked = true;
+      if (asked !== undefined) {
+        if (performance.now() - asked > ONE_SIGNAL_MS) process.exit(EXIT.INTERRUPTED);
+        return;
+      }
+      asked = performance.now();
       say('ending: requests under way are answered, no new ones taken');
       resolve();
     };

@@ -5,6 +5,8 @@ import { SANDBOX_TYPES, type SandboxType } from '../core/sandbox.js';
 
 export interface ServeOptions {
   readonly bench: string;
+  readonly config?: string;
+  readonly param?: readonly string[];
   readonly port: number;
   readonly host: string;
   readonly gymCompat?: boolean;
@@ -23,6 +25,7 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('serve a benchmark over HTTP: problems and verdicts, for gym:// and for NeMo Gym')
     .requiredOption('-b, --bench <name>', 'a built-in benchmark or a .ts/.js file')
+    .option('-c, --config <file>', "the benchmark's parameters, metrics, judges and sandbox, as for `nel eval run`")
     .option('--port <n>', 'port; 0 takes any free one', integer(0, 65_535), 9090)
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--gym-compat', "take bodies that could be either protocol's for NeMo Gym's")
@@ -32,7 +35,11 @@ export function registerServe(program: Command): void {
     .option('-o, --output-dir <dir>', 'write endpoint.txt there while the port is open')
     .option('--max-problems <n>', 'only the first n problems', integer(1, Number.MAX_SAFE_INTEGER))
     .option('--system-prompt <text>', "in place of the benchmark's own")
-    .option('--max-concurrent <n>', 'answers judged at once (default: 32)', integer(1, 100_000))
+    .option('--param <name=value>', 'a parameter of the benchmark, such as shots=5; can be repeated', (value, earlier: string[] = []) => [
+      ...earlier,
+      value,
+    ])
+    .option('--max-concurrent <n>', 'answers judged at once (default: 32, or what its judges take)', integer(1, 100_000))
     .addOption(new Option('--sandbox <type>', 'where answers that are code run; default: the strongest here').choices(SANDBOX_TYPES))
     .addHelpText(
       'after',
@@ -41,6 +48,7 @@ Examples:
   $ nel serve -b gsm8k --port 9090
   $ nel eval run --bench gym://127.0.0.1:9090 --repeats 2
   $ nel serve -b ./my_benchmark.ts --gym-compat --export-data ./rows
+  $ nel serve -b simpleqa --config judge.yaml
 `,
     )
     .action(async (options: ServeOptions) => {

@@ -5,7 +5,6 @@ import type { RunFile } from '../core/spec.js';
 import {
   addTotals,
   type BatchHeartbeat,
-  clusterQuery,
   clusterWorkflowId,
   NO_TOTALS,
   progressQuery,
@@ -13,6 +12,7 @@ import {
   shardWorkflowId,
   type Totals,
 } from '../workflows/contract.js';
+import { readClusterShards } from './cluster-shards.js';
 
 const QUERY_MS = 3_000;
 
@@ -23,6 +23,8 @@ export interface BenchmarkProgress {
   readonly totals: Totals;
   readonly state: ShardProgress['state'] | 'starting';
   readonly waiting_for: string | null;
+  /** How many jobs of a cluster are in which state; absent: it runs here, and its totals hold rewards and tokens. */
+  readonly jobs?: string;
 }
 
 export interface RunProgress {
@@ -78,20 +80,24 @@ export class ProgressReader {
 
   /** Shards of a cluster report by file, now and then: how many are done, of all benchmarks together. */
   private async readCluster({ workflowId, name, samples }: WatchedBenchmark): Promise<BenchmarkProgress> {
-    const handle = this.client.workflow.getHandle(clusterWorkflowId(workflowId));
-    const shards = await this.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(clusterQuery));
+    const shards = await readClusterShards(this.client, clusterWorkflowId(workflowId));
     const done = Math.min(
       samples,
       shards.reduce((sum, shard) => sum + shard.done, 0),
     );
-    const pending = shards.filter(({ state }) => state === 'pending' || state === 'waiting');
-    const waiting = pending.length === shards.length ? `jobs are pending${pending[0]?.reason ? `: ${pending[0].reason}` : ''}` : null;
+    const states = new Map<string, number>();
+    for (const { state } of shards) states.set(state, (states.get(state) ?? 0) + 1);
+    const open = shards.filter(({ state }) => state !== 'completed');
+    const pending = open.filter(({ state }) => state === 'pending' || state === 'waiting');
+    const reason = pending.find((shard) => shard.reason !== null)?.reason;
+    const waiting = open.length > 0 && pending.length === open.length ? `its jobs are pending${reason ? ` (${reason})` : ''}` : null;
     return {
       benchmark: name,
       samples,
       totals: { ...NO_TOTALS, scored: done },
       state: waiting === null ? 'running' : 'waiting',
       waiting_for: waiting,
+      jobs: [...states].map(([state, count]) => `${count} ${state}`).join(', '),
     };
   }
 

@@ -5,13 +5,13 @@ import { NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import {
   type ClusterShard,
-  clusterQuery,
   clusterWorkflowId,
   pauseSignal,
   resumeSignal,
   setConcurrencyUpdate,
   WORKFLOWS,
 } from '../workflows/contract.js';
+import { readClusterShards } from './cluster-shards.js';
 import { connectClient, type Environment, findTemporal } from './connection.js';
 
 /** One line of a list. */
@@ -25,7 +25,6 @@ export interface ListedRun {
 }
 
 const PREFIX = 'nel-';
-const QUERY_MS = 5_000;
 
 export class Runs {
   constructor(readonly client: Client) {}
@@ -40,10 +39,9 @@ export class Runs {
     return found(workflowId, async () => listed(await this.client.workflow.getHandle(workflowId).describe()));
   }
 
-  /** The shards of a run on a cluster. */
-  async clusterShards(workflowId: string): Promise<readonly ClusterShard[]> {
-    const handle = this.client.workflow.getHandle(clusterWorkflowId(workflowId));
-    return this.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(clusterQuery)).catch(() => []);
+  /** The shards of a run on a cluster; none where it cannot tell just now. */
+  clusterShards(workflowId: string): Promise<readonly ClusterShard[]> {
+    return readClusterShards(this.client, clusterWorkflowId(workflowId)).catch(() => []);
   }
 
   pause(workflowId: string): Promise<void> {

@@ -10,9 +10,10 @@ import {
 } from '@temporalio/client';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
-import { type NightlyInput, WORKFLOWS } from '../workflows/contract.js';
+import { type NightlyInput, type NightResult, WORKFLOWS } from '../workflows/contract.js';
 import { connectClient, type Environment, findTemporal } from './connection.js';
 import { registerSearchAttributes } from './search-attributes.js';
+import { waitForResult } from './wait-for-result.js';
 
 const PREFIX = 'nel-nightly-';
 /** How long a trigger's effect is looked for. */
@@ -55,7 +56,11 @@ export interface DescribedSchedule extends ScheduleState {
   readonly missed: number;
 }
 
-export type Triggered = 'started' | 'skipped' | 'unknown';
+/** `unknown`: the server did not say in time. */
+export type Triggered = { readonly how: 'started'; readonly workflowId: string } | { readonly how: 'skipped' | 'unknown' };
+
+/** What a night came to; `run_id` is null where it did not get as far. */
+export type EndedNight = Pick<NightResult, 'verdict' | 'reasons'> & { readonly run_id: string | null };
 
 export class Schedules {
   constructor(
@@ -119,7 +124,7 @@ export class Schedules {
     };
   }
 
-  /** Starts a night now, unless one is under way. `unknown`: the server did not say in time. */
+  /** Starts a night now, unless one is under way. */
   async trigger(name: string): Promise<Triggered> {
     return this.found(name, async (handle) => {
       const { info: before } = await handle.describe();
@@ -127,12 +132,21 @@ export class Schedules {
       const end = Date.now() + TRIGGER_LIMIT_MS;
       while (Date.now() < end) {
         const { info } = await handle.describe();
-        if (info.numActionsTaken > before.numActionsTaken) return 'started';
-        if (info.numActionsSkippedOverlap > before.numActionsSkippedOverlap) return 'skipped';
+        const started = info.numActionsTaken > before.numActionsTaken ? info.recentActions.at(-1) : undefined;
+        if (started !== undefined) return { how: 'started', workflowId: started.action.workflow.workflowId };
+        if (info.numActionsSkippedOverlap > before.numActionsSkippedOverlap) return { how: 'skipped' };
         await new Promise((resolve) => setTimeout(resolve, TRIGGER_LOOK_MS));
       }
-      return 'unknown';
+      return { how: 'unknown' };
     });
+  }
+
+  /** Waits for a night to end, through restarts of the server. */
+  async nightOf(workflowId: string): Promise<EndedNight> {
+    const handle = this.client.workflow.getHandle(workflowId);
+    const outcome = await waitForResult<NightResult>(this.client, handle, async () => undefined);
+    if (outcome.kind === 'completed') return outcome.result;
+    return { verdict: null, reasons: [outcome.kind === 'failed' ? outcome.message : 'it was cancelled'], run_id: null };
   }
 
   pause(name: string, note: string): Promise<void> {

@@ -1,11 +1,8 @@
 /** The form of a config's `cluster:` section, and of services that a job serves for itself. */
 
 import { z } from 'zod';
-import type { Json } from '../core/json.js';
-
-function field<T extends z.ZodType>(schema: T, description: string, fallback?: Json): z.ZodOptional<T> {
-  return schema.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
-}
+import { field } from './field.js';
+import { kubernetesSchema } from './kubernetes-schema.js';
 
 const text = z.string().min(1);
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -42,7 +39,7 @@ export const sshSchema = z.strictObject({
   fingerprint: field(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/), 'Pinned fingerprint of the host key, in place of known_hosts.'),
 });
 
-export const slurmSchema = z.strictObject({
+const slurmSchema = z.strictObject({
   type: z.literal('slurm').meta({ description: 'Jobs of a Slurm cluster.' }),
   walltime: z
     .string()
@@ -71,7 +68,7 @@ export const slurmSchema = z.strictObject({
   submit: field(z.boolean(), 'false: write the scripts to the output directory and submit nothing.', true),
 });
 
-export const clusterSchema = slurmSchema;
+export const clusterSchema = z.discriminatedUnion('type', [slurmSchema, kubernetesSchema]);
 
 /** Members of a service of type `vllm` or `command`: a model that each job serves for itself. */
 export const servedFields = {
@@ -85,4 +82,4 @@ export const servedFields = {
   base_path: field(z.string(), 'Path of the API behind host and port.', '/v1'),
 } as const;
 
-export type ClusterConfig = z.output<typeof clusterSchema>;
+export type SlurmConfig = z.output<typeof slurmSchema>;

@@ -13,6 +13,7 @@ export interface JsonSchema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -39,6 +40,8 @@ export function schemaAt(path: readonly PropertyKey[]): JsonSchema | undefined {
   let schema: JsonSchema | undefined = evalConfigJsonSchema();
   for (const key of path) {
     if (schema === undefined) return undefined;
+    const forms: readonly JsonSchema[] = formsOf(schema);
+    if (forms.length > 0) schema = forms.find(({ properties = {} }) => Object.hasOwn(properties, String(key))) ?? (forms[0] as JsonSchema);
     const properties: Readonly<Record<string, JsonSchema>> = schema.properties ?? {};
     const rest: boolean | JsonSchema | undefined = schema.additionalProperties;
     if (typeof key === 'number') schema = schema.items;
@@ -46,6 +49,17 @@ export function schemaAt(path: readonly PropertyKey[]): JsonSchema | undefined {
     else schema = typeof rest === 'object' ? rest : undefined;
   }
   return schema;
+}
+
+/** The mappings that a value may be one of; none where it is one thing. */
+export function formsOf({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
+  return (oneOf ?? anyOf ?? []).filter(({ properties }) => properties !== undefined);
+}
+
+/** What tells a form from the others: its `type`. */
+export function formName({ properties }: JsonSchema): string | null {
+  const type = properties?.['type']?.const;
+  return typeof type === 'string' ? type : null;
 }
 
 function range(schema: JsonSchema): string {

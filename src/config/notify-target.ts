@@ -5,7 +5,8 @@ import type { NotifyTarget } from '../core/night.js';
 import { isSecretName, looksLikeSecret } from './secret-names.js';
 
 /** Hosts whose webhook addresses are credentials by themselves. */
-const SECRET_HOSTS = /(^|\.)(hooks\.slack\.com|discord(app)?\.com|webhook\.office\.com|logic\.azure\.com|hooks\.zapier\.com|chat\.googleapis\.com)$/i;
+const SECRET_HOSTS =
+  /(^|\.)(hooks\.slack\.com|discord(app)?\.com|webhook\.office\.com|logic\.azure\.com|hooks\.zapier\.com|chat\.googleapis\.com)$/i;
 
 /** @throws NelError of kind `usage`; its message holds nothing of an address */
 export function parseNotifyTarget(text: string): NotifyTarget {

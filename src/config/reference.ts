@@ -1,6 +1,6 @@
 /** docs/reference/config.md: the config's reference, generated from the schema so that the two cannot drift. */
 
-import { describeType, evalConfigJsonSchema, type JsonSchema } from './json-schema.js';
+import { describeType, evalConfigJsonSchema, formName, formsOf, type JsonSchema } from './json-schema.js';
 
 const INTRO = `# Config reference
 
@@ -51,23 +51,35 @@ function addSection(schema: JsonSchema, path: string, sections: string[], descri
   const title = path === '' ? '## Top level' : `## \`${path}\``;
   sections.push([title, '', '| Key | Value | Default | Meaning |', '|---|---|---|---|', ...rows, ''].join('\n'));
   for (const [key, value] of properties) {
-    const inner = innerMapping(value);
-    if (inner !== undefined) addSection(inner.schema, `${path === '' ? '' : `${path}.`}${key}${inner.suffix}`, sections, described);
+    for (const { schema: inner, suffix } of innerMappings(value)) {
+      addSection(inner, `${path === '' ? '' : `${path}.`}${key}${suffix}`, sections, described);
+    }
   }
 }
 
-/** The mapping that a field, the items of a list or the values of a mapping by name consist of. */
-function innerMapping(schema: JsonSchema): { schema: JsonSchema; suffix: string } | undefined {
-  if (schema.properties) return { schema, suffix: '' };
-  if (schema.items?.properties) return { schema: schema.items, suffix: '[]' };
+interface Inner {
+  readonly schema: JsonSchema;
+  readonly suffix: string;
+}
+
+/** The mappings that a field, the items of a list or the values of a mapping by name consist of; several where a `type` tells them apart. */
+function innerMappings(schema: JsonSchema): readonly Inner[] {
+  const forms = (value: JsonSchema, suffix: string): readonly Inner[] =>
+    value.properties
+      ? [{ schema: value, suffix }]
+      : formsOf(value).map((form) => ({ schema: form, suffix: `${suffix} (${formName(form) ?? 'any other type'})` }));
+  const own = forms(schema, '');
+  if (own.length > 0) return own;
+  if (schema.items) return forms(schema.items, '[]');
   const named = schema.additionalProperties;
-  return typeof named === 'object' && named.properties ? { schema: named, suffix: '.<name>' } : undefined;
+  return typeof named === 'object' ? forms(named, '.<name>') : [];
 }
 
 function typeOf(schema: JsonSchema): string {
-  const inner = innerMapping(schema);
-  if (inner?.suffix === '[]') return 'a list of mappings';
-  return inner?.suffix === '.<name>' ? 'a mapping of names to mappings' : describeType(schema);
+  const [inner] = innerMappings(schema);
+  if (inner === undefined) return describeType(schema);
+  if (inner.suffix.startsWith('[]')) return 'a list of mappings';
+  return inner.suffix.startsWith('.<name>') ? 'a mapping of names to mappings' : 'a mapping';
 }
 
 function defaultOf(schema: JsonSchema): string {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { NelErrorKind, SourcePosition } from '../core/errors.js';
 import { type HarnessBenchmarkSpec, LM_EVAL_SCHEME } from '../core/harness.js';
+import { canonicalJson } from '../core/json.js';
 import { didYouMean } from '../core/nearest.js';
 import type { SandboxType } from '../core/sandbox.js';
 import type { BenchmarkSpec } from '../core/spec.js';
@@ -53,13 +54,18 @@ function listOfFile(context: ResolveContext): Listed[] {
     }
     const ref = resolveRef(context, expanded.text, [path.dirname(file?.path ?? ''), context.cwd], { kind: 'config', at });
     if (ref === undefined) continue;
-    const twin = listed.find((other) => other.ref === ref);
+    const twin = listed.find((other) => other.ref === ref && sameParams(other.entry.params, entry.params));
     if (twin !== undefined) {
       const message = `benchmark ${JSON.stringify(expanded.text)} is listed twice, first in line ${twin.at?.line}`;
       problems.add({ kind: 'config', message, at, hint: 'Give one entry with more repeats, or put the second into another config.' });
     } else listed.push({ ref, entry, index, at });
   }
   return listed;
+}
+
+/** One benchmark with two settings of its parameters is two benchmarks. */
+function sameParams(a: BenchmarkConfig['params'], b: BenchmarkConfig['params']): boolean {
+  return canonicalJson(a ?? {}) === canonicalJson(b ?? {});
 }
 
 /** A name as it is; a path as an absolute one, or undefined (with a problem) when no such file exists. */

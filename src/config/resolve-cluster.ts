@@ -3,15 +3,22 @@
 import os from 'node:os';
 import type { NodePool, SlurmCluster, SshTarget } from '../core/cluster.js';
 import { didYouMean } from '../core/nearest.js';
-import type { ServiceSpec } from '../core/spec.js';
-import type { ClusterConfig } from './cluster-schema.js';
+import type { ClusterSpec, ServiceSpec } from '../core/spec.js';
+import type { SlurmConfig } from './cluster-schema.js';
 import type { ResolveContext } from './flags.js';
+import { resolveKubernetes } from './resolve-kubernetes.js';
 import { expandVariables } from './variables.js';
 
 /** Null where the config has none. Problems go to the context. */
-export function resolveCluster(context: ResolveContext, services: Readonly<Record<string, ServiceSpec>>): SlurmCluster | null {
+export function resolveCluster(context: ResolveContext, services: Services): ClusterSpec | null {
   const config = context.file?.config.cluster;
   if (config === undefined) return null;
+  return config.type === 'slurm' ? resolveSlurm(context, config, services) : resolveKubernetes(context, config, services);
+}
+
+type Services = Readonly<Record<string, ServiceSpec>>;
+
+function resolveSlurm(context: ResolveContext, config: SlurmConfig, services: Services): SlurmCluster {
   const { problems, file } = context;
   const pools = Object.keys(config.node_pools);
   if (pools.length === 0) {
@@ -49,7 +56,7 @@ function keyVariables(services: Readonly<Record<string, ServiceSpec>>): string[]
   return Object.values(services).flatMap(({ api_key_env }) => (api_key_env === null ? [] : [api_key_env]));
 }
 
-function nodePool(pool: ClusterConfig['node_pools'][string]): NodePool {
+function nodePool(pool: SlurmConfig['node_pools'][string]): NodePool {
   return {
     partition: pool.partition ?? null,
     nodes: pool.nodes ?? 1,
@@ -65,7 +72,7 @@ function nodePool(pool: ClusterConfig['node_pools'][string]): NodePool {
   };
 }
 
-function sshTarget(context: ResolveContext, ssh: NonNullable<ClusterConfig['ssh']>): SshTarget {
+function sshTarget(context: ResolveContext, ssh: NonNullable<SlurmConfig['ssh']>): SshTarget {
   return {
     host: expanded(context, ssh.host, 'ssh', 'host'),
     port: ssh.port ?? 22,

@@ -6,16 +6,12 @@
  */
 
 import { z } from 'zod';
-import { canonicalJson, type Json } from '../core/json.js';
+import { canonicalJson } from '../core/json.js';
 import { SANDBOX_TYPES } from '../core/sandbox.js';
 import { clusterSchema, servedFields } from './cluster-schema.js';
 import { DEFAULTS } from './defaults.js';
+import { field } from './field.js';
 import { API_KEY_PATTERN } from './secret-names.js';
-
-/** An optional field with its documentation: what it is, unit, trap. The range comes from the schema, the default from `fallback`. */
-function field<T extends z.ZodType>(schema: T, description: string, fallback?: Json): z.ZodOptional<T> {
-  return schema.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
-}
 
 /** Members of a request that nel writes itself: given in `extra_body` they would silently win over what the run says it does. */
 const OWN_BODY_MEMBERS: Readonly<Record<string, string>> = {

@@ -165,6 +165,12 @@ export interface ClusterShell {
   write(text: string, remotePath: string, options?: TransferOptions): Promise<void>;
   /** Copies a file from there, in the same way. @throws NelError of kind `data` when there is none */
   download(remotePath: string, localPath: string, options?: TransferOptions): Promise<void>;
+  /** The same for several files below a folder, without a question for each of them. `onFile` is called as each is there. */
+  downloadAll(
+    from: { readonly remoteFolder: string; readonly files: readonly RemoteFile[] },
+    localFolder: string,
+    options?: { readonly signal?: AbortSignal; readonly onFile?: (file: string) => void },
+  ): Promise<void>;
   exists(remotePath: string): Promise<boolean>;
   /** Regular files below a folder, sorted by path; links are left out. Empty when there is no such folder. */
   list(remoteFolder: string): Promise<readonly RemoteFile[]>;

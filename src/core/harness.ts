@@ -123,6 +123,8 @@ export interface Harness {
   readonly definition: JsonObject;
   /** @throws NelError of kind `config` when the program cannot be found */
   command(place: HarnessPlace): HarnessCommand;
+  /** What to do about a failure whose cause the program's own words name; null: nothing is known. */
+  advice(said: string): string | null;
   /** @throws NelError of kind `data` when files are missing, cut off or not what the program writes */
   report(outputDir: string): Promise<HarnessReport>;
   /** The samples, ordered by problem_idx, some at a time. @throws as `report` does */

@@ -4,6 +4,7 @@ import type { ParameterValues } from './benchmark.js';
 import type { ServedModel, SlurmCluster } from './cluster.js';
 import type { DatasetInfo } from './environment.js';
 import type { JsonObject } from './json.js';
+import type { KubernetesCluster } from './kubernetes.js';
 import type { GenerationSettings, Protocol } from './model.js';
 import type { SandboxLimits, SandboxType } from './sandbox.js';
 import type { Shard } from './shards.js';
@@ -104,12 +105,14 @@ export interface OutputSpec {
   readonly remote?: string;
 }
 
+export type ClusterSpec = SlurmCluster | KubernetesCluster;
+
 export interface RunSpec {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly benchmarks: readonly BenchmarkSpec[];
   readonly output: OutputSpec;
   /** Where shards run; absent: here. */
-  readonly cluster?: SlurmCluster;
+  readonly cluster?: ClusterSpec;
   /** Largest share of samples that may end as errors, 0 to 1; above it the run fails. */
   readonly max_error_rate: number;
 }

@@ -47,11 +47,6 @@ export class Endpoint {
     this.refusals.set(model, { at: this.now(), error });
   }
 
-  /** Takes a noted refusal back: the call was refused for what it asked, and is made in another way. */
-  forgetRefusal(model: Model): void {
-    this.refusals.delete(model);
-  }
-
   /** @throws the recent refusal of this model, if there is one */
   assertNotRefused(model: Model): void {
     const refusal = this.refusals.get(model);

@@ -4,7 +4,8 @@ import { formatDelta } from '../core/gate-words.js';
 import { type NightRecord, outcomeWord } from '../core/night.js';
 import { excerpt } from './plain-text.js';
 
-/** Slack cuts a section at 3000 characters. */
+/** Slack refuses a section of more than 3000 characters. */
+const LONGEST_TEXT = 3000;
 const LONGEST_LINE = 300;
 const MOST_REASONS = 5;
 const MOST_BENCHMARKS = 10;
@@ -27,7 +28,7 @@ export function nightMessage(schedule: string, { schema_version: _, ...record }:
     ...(record.baseline === null ? [] : [`against ${record.baseline.run_id ?? record.baseline.dir}`]),
     `run ${record.run_id} in ${directory}`,
   ].map((line) => mrkdwn(line));
-  const text = [`*${mrkdwn(title)}*`, ...lines].join('\n');
+  const text = fitting([`*${mrkdwn(title)}*`, ...lines]);
   return {
     text,
     blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }],
@@ -38,6 +39,16 @@ export function nightMessage(schedule: string, { schema_version: _, ...record }:
 function benchmarkLine({ name, score, delta, status }: NightRecord['benchmarks'][number]): string {
   const change = delta === null ? '' : ` (${formatDelta(delta)})`;
   return `${name} ${score === null ? 'no score' : score.toFixed(4)}${change}${status === null ? '' : ` ${status}`}`;
+}
+
+/** As many of the lines as fit, whole: half an entity would not be one. */
+function fitting(lines: readonly string[]): string {
+  let text = '';
+  for (const line of lines) {
+    const longer = text === '' ? line : `${text}\n${line}`;
+    if (longer.length <= LONGEST_TEXT) text = longer;
+  }
+  return text;
 }
 
 /** Slack reads `<…>` as links and mentions, and `&` as the start of an entity: what endpoints said must not call a channel together. */

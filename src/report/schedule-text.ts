@@ -70,7 +70,11 @@ function nightTable(nights: readonly ShownNight[]): string[] {
   ]);
   const head = ['NIGHT', 'VERDICT', 'SCORE', 'DELTA', 'RUN (* became last-go)'];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] as string).length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padEnd(widths[i] as number)).join('  ').trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] as number))
+      .join('  ')
+      .trimEnd();
   return [line(head), ...nights.flatMap((night, i) => [line(rows[i] as string[]), ...remarks(night)])];
 }
 

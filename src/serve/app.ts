@@ -1,4 +1,7 @@
-/** The HTTP environment as a Hono app: routes, who may call them, and what becomes of errors. src/serve/listen.ts puts it on a port. */
+/**
+ * The HTTP environment as a Hono app: routes, who may call them, and what becomes of errors. src/serve/listen.ts puts it on a port.
+ * Also the package's entry `nel/serve`.
+ */
 
 import { type Context, Hono } from 'hono';
 import type { Environment } from '../core/environment.js';
@@ -11,6 +14,8 @@ import { openApiDocument } from './openapi.js';
 import { datasetReply, plainSeedReply, plainVerifyReply } from './plain.js';
 import { Refusal } from './refusal.js';
 import { type ServedBenchmark, Service } from './service.js';
+
+export { type OpenEnvironmentOptions, type OpenedEnvironment, openEnvironment } from './open-environment.js';
 
 export interface AppOptions {
   /** Bodies that have the marks of neither protocol are taken for NeMo Gym's. Default false: for the evaluator's. */

@@ -43,6 +43,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       scorer: text,
       definition_hash: text,
       generation: anyObject,
+      asks_judge: { type: 'boolean' },
+      tools: { type: 'array', items: text },
     },
     ['size', 'name', 'fingerprint', 'revision'],
   ),

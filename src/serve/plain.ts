@@ -29,6 +29,7 @@ export function datasetReply({ name, size, environment, benchmark }: Service): R
     scorer: benchmark.scorer,
     definition_hash: benchmark.definitionHash,
     generation: benchmark.generation,
+    ...(environment.asksJudge ? { asks_judge: true } : {}),
     ...(environment.tools === undefined ? {} : { tools: environment.tools.map((tool) => tool.name) }),
   };
 }

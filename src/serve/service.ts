@@ -9,13 +9,15 @@ import { type Limits, type NodeBindings, Turnstile, withinTime } from './limits.
 import { Refusal } from './refusal.js';
 import { responseText } from './text.js';
 
-/** What a client may want to know of a benchmark beside its problems: told on /dataset_size. */
+/** What a benchmark is beside its environment. All but `mayPass` is told on /dataset_size. */
 export interface ServedBenchmark {
   readonly description?: string;
   readonly scorer?: string;
   readonly definitionHash?: string;
   /** Settings that the benchmark's authors prescribe. */
   readonly generation?: GenerationSettings;
+  /** True for an error of the scorer that is no verdict on the answer, such as a judge that is down: the client is told to ask again. */
+  readonly mayPass?: (error: unknown) => boolean;
 }
 
 /** A problem of the data set that a request is about; `expected` is what the request says is right, null when it does not. */
@@ -61,7 +63,12 @@ export class Service {
       this.limits.requestTimeoutMs,
       bindings,
     );
-    return judged instanceof Promise ? judged.then(checked, scorerFailed) : checked(judged);
+    return judged instanceof Promise ? judged.then(checked, (error: unknown) => this.failed(error)) : checked(judged);
+  }
+
+  private failed(error: unknown): never {
+    if (this.benchmark.mayPass?.(error)) throw new Refusal(503, errorMessage(error));
+    return scorerFailed(error);
   }
 
   private seedNow(index: number, signal: AbortSignal): Seed | Promise<Seed> {

@@ -90,6 +90,7 @@ async function runOnce(open: OpenHarness, attempt: HarnessAttempt, redactor: Red
       logFile: path.join(dir, 'harness.log'),
       redact: redactor.redact,
       onLine: (line) => attempt.onLine(line),
+      advice: (said) => harness.advice(said),
       stop: attempt.stop,
     });
     await cleanFiles(outputDir, redactor.redact);

@@ -32,7 +32,12 @@ export function createServiceJudge({ name, service, model, endpoint }: ServiceJu
   /** False once the endpoint has refused a reply format: the prompt asks for JSON in words as well. */
   let takesSchema = true;
   // A model of its own to the endpoint: its refusals are remembered by model, and that of a format must not stop the plain questions.
-  const structured: Model = { ...model };
+  const structured: Model = {
+    endpoint: model.endpoint,
+    call: (request, signal) => model.call(request, signal),
+    probe: (signal) => model.probe(signal),
+    close: () => model.close(),
+  };
   const policy = { maxRetries: service.max_retries, ...DEFAULT_DELAYS };
   return {
     model: service.model,

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { ParameterValues } from '../core/benchmark.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isHarnessRef } from '../core/harness.js';
 import type { JsonObject } from '../core/json.js';
@@ -63,7 +64,8 @@ function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: Load
     scorer: loaded.scorer,
     solver: solver.type,
     ...modelIdentity(spec, benchmarkSpec, loaded.generation, recordings),
-    ...(Object.keys(params).length === 0 ? {} : { params }),
+    // All values, also those that are defaults: `shots: 0` and nothing are one config.
+    ...parameterIdentity(loaded.benchmark?.parameterValues ?? params),
     ...scoringIdentity(spec, metrics, loaded.needs),
     ...(loaded.needs.includes('sandbox') && Object.keys(sandbox.limits).length > 0 ? { sandbox: sandbox.limits as JsonObject } : {}),
   };
@@ -76,6 +78,10 @@ function planBenchmark(spec: RunSpec, benchmarkSpec: BenchmarkSpec, loaded: Load
     identity,
     config_hash: hashJson(identity),
   };
+}
+
+function parameterIdentity(params: ParameterValues): JsonObject {
+  return Object.keys(params).length === 0 ? {} : { params: { ...params } };
 }
 
 /** What answers are made by: the endpoint's model, or the recordings, or nothing but the solver. */

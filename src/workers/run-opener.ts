@@ -149,7 +149,7 @@ export class RunOpener {
   }
 
   /** What judges answers, without what gives them: for a run, and for answers that are there already (see rescore.ts). */
-  openScoring(spec: RunSpec, { spec: benchmark }: PlannedBenchmark): OpenScoring {
+  openScoring(spec: RunSpec, { spec: benchmark }: Pick<PlannedBenchmark, 'spec'>): OpenScoring {
     const judges = new Map<string, { readonly judge: Judge; readonly model: Model }>();
     const judgeOf = (name: string): Judge => {
       let known = judges.get(name);

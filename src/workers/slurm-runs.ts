@@ -1,18 +1,15 @@
 /** The cluster port over Slurm: one shell a run, kept while it is used; files, jobs and shards of a run by its run.json. */
 
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClusterPort } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
-import { cancelJobs, findJob } from '../adapters/clusters/slurm/client.js';
-import { jobKey, pollShards, removeSecrets, type ShardReport, submitShards } from '../adapters/clusters/slurm/jobs.js';
-import { renderMergeScript, renderShardScript, type ShardJob } from '../adapters/clusters/slurm/script.js';
+import { closeJobs } from '../adapters/clusters/slurm/client.js';
+import { lockFolder, pollShards, removeSecrets, type ShardReport, submitShards } from '../adapters/clusters/slurm/jobs.js';
 import { mergeShards } from '../artifacts/merge-shards.js';
 import { readRunFile } from '../artifacts/run-file.js';
-import { isBenchmarkFile } from '../benchmarks/registry.js';
 import type { ClusterShell, SlurmCluster, TaskState } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
-import { shardFolder } from '../core/shards.js';
+import { shardFolder, shardOfFolder } from '../core/shards.js';
 import type { RunFile } from '../core/spec.js';
 import type {
   BenchmarkResult,
@@ -22,13 +19,16 @@ import type {
   ClusterSubmitRef,
   SubmittedAttempt,
 } from '../workflows/contract.js';
+import { bringFiles } from './cluster-files.js';
 import { type Env, summaryOf } from './open-benchmark.js';
+import { generationKey, SHARDS_FOLDER, shardJob } from './slurm-jobs.js';
 
 /** An SSH connection that nobody used for this long is closed. */
 const IDLE_MS = 120_000;
 /** One operation bears a lost connection for this long; then its activity is tried again. */
 const PATIENCE_MS = 20_000;
-const OUT = 'out';
+/** Earlier starts whose jobs are looked for: older ones have long ended. */
+const EARLIER_STARTS = 20;
 
 interface OpenCluster {
   readonly run: RunFile;
@@ -44,67 +44,50 @@ export class SlurmRuns implements ClusterPort {
   constructor(private readonly env: Env) {}
 
   async prepare(ref: ClusterRef, signal: AbortSignal): Promise<void> {
-    const open = await this.open(ref);
-    const { shell, workdir, run } = open;
+    const { run, shell, workdir } = await this.open(ref);
     // An earlier start of this run may have left jobs: two would write one shard.
-    for (let generation = Math.max(0, ref.generation - 5); generation < ref.generation; generation++) {
-      await this.cancelByName(
-        open,
-        { ...ref, generation, key: `${ref.run_id}/${generation}`, attempt: 20, shards: allShards(open), total: open.cluster.shards },
-        signal,
-      );
-    }
-    const benchmarks: RunFile['benchmarks'][number][] = [];
-    for (const planned of run.benchmarks) {
-      const { ref: file } = planned.spec;
-      if (!isBenchmarkFile(file) || file.includes('://')) {
-        benchmarks.push(planned);
-        continue;
-      }
-      const target = `${workdir}/benchmarks/${path.basename(file)}`;
-      await shell.upload(file, target, { signal });
-      benchmarks.push({ ...planned, spec: { ...planned.spec, ref: target } });
-    }
-    await shell.write(`${JSON.stringify({ ...run, benchmarks }, null, 2)}\n`, `${workdir}/run.json`, { signal });
+    const first = Math.max(0, ref.generation - EARLIER_STARTS);
+    const keys = Array.from({ length: ref.generation - first }, (_, i) => generationKey(run, first + i));
+    await closeJobs(shell, { keys, lockFolder: lockFolder({ workdir }) }, { signal });
+    await bringFiles(shell, run, workdir, signal);
   }
 
   async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedAttempt> {
-    const open = await this.open(ref);
-    return submitShards(open.shell, shardJob(open, ref), { secrets: this.secrets(open.cluster), signal });
+    const { run, cluster, shell, workdir } = await this.open(ref);
+    const job = shardJob({ run, cluster, workdir }, { ...ref, totalShards: ref.total });
+    return submitShards(shell, job, { secrets: this.secrets(cluster), signal });
   }
 
   async poll({ submitted, ...ref }: ClusterPollRef, signal: AbortSignal): Promise<readonly ClusterShardReport[]> {
     const { shell, workdir } = await this.open(ref);
-    const reports = await pollShards(shell, submitted, { workdir, signal });
+    const polled = await Promise.all(submitted.map((attempt) => pollShards(shell, attempt, { workdir, signal })));
+    for (const [i, reports] of polled.entries()) {
+      if (reports.every(({ status }) => hasEnded(status))) {
+        await removeSecrets(shell, { attempt: submitted[i]?.attempt ?? 0 }, { workdir, signal });
+      }
+    }
+    const reports = polled.flat();
     const progress = await readProgress(shell, workdir, reports, signal);
-    const looked = reports.map((report): ClusterShardReport => {
+    return reports.map((report): ClusterShardReport => {
       const { done, samples } = progress.get(report.shard) ?? { done: 0, samples: 0 };
       return { shard: report.shard, job_id: report.jobId, node: report.nodes, done, samples, ...stateOf(report.status) };
     });
-    if (looked.every(({ state }) => state === 'completed' || state === 'failed' || state === 'cancelled')) {
-      await removeSecrets(shell, submitted, { workdir, signal });
-    }
-    return looked;
   }
 
-  async cancel(ref: ClusterSubmitRef, signal: AbortSignal): Promise<void> {
-    const open = await this.open(ref);
-    await this.cancelByName(open, ref, signal);
-    await removeSecrets(open.shell, ref, { workdir: open.workdir, signal });
+  async cancel(ref: ClusterRef, signal: AbortSignal): Promise<void> {
+    const { run, shell, workdir } = await this.open(ref);
+    await closeJobs(shell, { keys: [generationKey(run, ref.generation)], lockFolder: lockFolder({ workdir }) }, { signal });
+    await shell.run(['bash', '-c', REMOVE_SECRETS_SCRIPT, 'nel-secrets', workdir], { signal });
   }
 
   async fetch(ref: ClusterRef, signal: AbortSignal): Promise<void> {
-    const open = await this.open(ref);
-    const { shell, workdir, cluster } = open;
-    for (let shard = 0; shard < cluster.shards; shard++) {
-      await downloadFolder(shell, {
-        remoteFolder: `${workdir}/${OUT}/${shardFolder(shard)}`,
-        localFolder: path.join(ref.run_dir, shardFolder(shard)),
-        // The journal stays where a resubmitted shard would read it.
-        include: (file) => !file.includes('/journal/') && !file.startsWith('.') && !file.includes('/.'),
-        signal,
-      });
-    }
+    const { shell, workdir, cluster } = await this.open(ref);
+    await downloadFolder(shell, {
+      remoteFolder: `${workdir}/${SHARDS_FOLDER}`,
+      localFolder: ref.run_dir,
+      include: (file) => isShardFile(file, cluster.shards),
+      signal,
+    });
     await downloadFolder(shell, { remoteFolder: `${workdir}/logs`, localFolder: path.join(ref.run_dir, 'logs'), signal });
   }
 
@@ -130,24 +113,10 @@ export class SlurmRuns implements ClusterPort {
     await Promise.all([...this.shells.keys()].map((key) => this.closeShell(key)));
   }
 
-  /** By the names that the jobs of an attempt have, whether or not its submission was heard of. */
-  private async cancelByName(open: OpenCluster, ref: ClusterSubmitRef, signal: AbortSignal): Promise<void> {
-    const { shell, workdir } = open;
-    for (let attempt = ref.attempt; attempt >= 1; attempt--) {
-      const job = shardJob(open, { ...ref, attempt });
-      const { jobName, submission } = renderShardScript(job);
-      const names = submission === 'array' ? [jobName] : job.shards.map((shard) => `${jobName}-s${shard}`);
-      for (const name of names) {
-        const id = await findJob(shell, { jobName: name, lockFolder: `${workdir}/jobs` }, { signal });
-        if (id !== null) await cancelJobs(shell, [id], { signal });
-      }
-    }
-  }
-
   private async open(ref: ClusterRef): Promise<OpenCluster> {
     const run = await runOf(ref);
     const { cluster } = run.spec;
-    if (cluster === undefined) throw new NelError('data', `${ref.run_dir}/run.json names no cluster`);
+    if (cluster?.type !== 'slurm') throw new NelError('data', `${ref.run_dir}/run.json names no Slurm cluster`);
     const key = `${ref.run_dir}\0${ref.generation}`;
     let known = this.shells.get(key);
     if (known === undefined) {
@@ -183,51 +152,19 @@ async function runOf(ref: ClusterRef): Promise<RunFile> {
   return run;
 }
 
-function allShards({ cluster }: OpenCluster): number[] {
-  return Array.from({ length: cluster.shards }, (_, i) => i);
+/** The journal stays where a resubmitted shard would read it; a lock is nobody else's. */
+function isShardFile(file: string, shards: number): boolean {
+  const [folder = '', ...rest] = file.split('/');
+  const index = shardOfFolder(folder);
+  return index !== null && index < shards && !rest.includes('journal') && !rest.some((part) => part.startsWith('.'));
 }
 
-function shardJob({ run, cluster, workdir }: Omit<OpenCluster, 'shell'>, ref: ClusterSubmitRef): ShardJob {
-  const models = Object.values(run.spec.services).flatMap(({ served }) => (served === undefined ? [] : [served]));
-  return {
-    key: jobKey(run.workflow_id, String(ref.generation)),
-    cluster,
-    pool: null,
-    workdir,
-    attempt: ref.attempt,
-    shards: ref.shards,
-    totalShards: ref.total,
-    models,
-    command: [...cluster.nel, 'eval', 'shard', 'run.json', '-o', OUT, ...(ref.generation > 0 ? ['--resume'] : [])],
-  };
+function hasEnded({ state }: TaskState): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-/** Writes the scripts of a run, without submitting anything. @returns their paths */
-export async function writeSlurmScripts(run: RunFile, cluster: SlurmCluster): Promise<string[]> {
-  const workdir = `${cluster.workdir}/${run.run_id}`;
-  const where = workdir.startsWith('~/') ? workdir.replace('~', '/home/USER') : workdir;
-  const folder = path.join(run.spec.output.dir, 'slurm');
-  const shards = Array.from({ length: cluster.shards }, (_, i) => i);
-  const ref = {
-    run_dir: '',
-    run_id: run.run_id,
-    spec_hash: run.spec_hash,
-    generation: run.generation,
-    key: '',
-    attempt: 1,
-    shards,
-    total: cluster.shards,
-  };
-  const job = shardJob({ run, cluster, workdir: where }, ref);
-  const scripts = [
-    { name: 'shards.sh', text: renderShardScript(job).text },
-    { name: 'merge.sh', text: renderMergeScript({ ...job, command: [...cluster.nel, 'eval', 'merge', OUT], walltime: null }).text },
-    { name: 'run.json', text: `${JSON.stringify(run, null, 2)}\n` },
-  ];
-  await mkdir(folder, { recursive: true });
-  for (const { name, text } of scripts) await writeFile(path.join(folder, name), text);
-  return scripts.map(({ name }) => path.join(folder, name));
-}
+/** Argument: the run's folder. */
+const REMOVE_SECRETS_SCRIPT = 'rm -rf -- "$1"/attempt-*/secrets';
 
 function stateOf(status: TaskState): Pick<ClusterShardReport, 'state' | 'reason'> {
   switch (status.state) {
@@ -253,7 +190,7 @@ async function readProgress(
   reports: readonly ShardReport[],
   signal: AbortSignal,
 ): Promise<Map<number, { readonly done: number; readonly samples: number }>> {
-  const folders = reports.map(({ shard }) => `${workdir}/${OUT}/${shardFolder(shard)}`);
+  const folders = reports.map(({ shard }) => `${workdir}/${SHARDS_FOLDER}/${shardFolder(shard)}`);
   const { stdout } = await shell.run(['bash', '-c', PROGRESS_SCRIPT, 'nel-progress', ...folders], { signal });
   const progress = new Map<number, { done: number; samples: number }>();
   for (const line of stdout.split('\n')) {

@@ -14,8 +14,7 @@ import { SlurmRuns } from './slurm-runs.js';
 
 /** Built by `npm run build`, shipped with the package. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-/** Queue that `nel worker` polls and runs on a shared server go to. */
-export const SHARED_TASK_QUEUE = 'nel';
+export { SHARED_TASK_QUEUE } from '../client/task-queue.js';
 
 const OWNERSHIP_RETRY_MS = 250;
 

@@ -21,7 +21,7 @@ export const { awaitEndpoint, writeArtifacts, gateRuns, prepareNight, nightBasel
   });
 
 /** Orders and questions over SSH. A cluster that is away is asked again for ever, at least once a minute. */
-export const { prepareCluster, submitClusterJobs, pollClusterJobs, cancelClusterJobs, fetchShards, mergeShards } =
+export const { prepareCluster, submitClusterJobs, watchClusterJobs, cancelClusterJobs, fetchShards, mergeShards } =
   proxyActivities<Activities>({
     startToCloseTimeout: '30 days',
     heartbeatTimeout: '30s',

@@ -35,6 +35,8 @@ export const FAILURES = {
   workerShutdown: 'WorkerShutdown',
   /** The cluster cannot be reached now (retryable). */
   clusterUnreachable: 'ClusterUnreachable',
+  /** A look at the cluster showed what is known (retryable: that is how the next look is waited for). */
+  nothingNew: 'NothingNew',
   /** The suite's own: details[0] is the SuiteResult. */
   runFailed: 'RunFailed',
 } as const;
@@ -264,7 +266,8 @@ export interface ClusterRunInput extends RunRef {
 export interface ClusterState {
   /** Number of the attempt whose jobs were submitted last; 0: none yet. */
   readonly attempt: number;
-  readonly submitted: SubmittedAttempt | null;
+  /** Attempts of which a job has not ended. */
+  readonly submitted: readonly SubmittedAttempt[];
   readonly shards: readonly ClusterShard[];
 }
 
@@ -278,7 +281,7 @@ export interface ClusterShard {
   readonly attempt: number;
   /** Attempts that ended without a new answer: these are limited. */
   readonly failures: number;
-  /** Samples journaled. */
+  /** Samples journaled, as of the last change of any shard. */
   readonly done: number;
   readonly samples: number;
   /** Samples journaled when this attempt began. */
@@ -290,10 +293,8 @@ export interface SubmittedAttempt {
   readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
 }
 
-export interface ClusterRef extends RunRef {
-  /** Names this workflow's jobs on the cluster: another start of the run has another. */
-  readonly key: string;
-}
+/** A start of a run on a cluster: all its jobs carry the run's workflow id and its generation. */
+export type ClusterRef = RunRef;
 
 export interface ClusterSubmitRef extends ClusterRef {
   readonly attempt: number;
@@ -302,7 +303,12 @@ export interface ClusterSubmitRef extends ClusterRef {
 }
 
 export interface ClusterPollRef extends ClusterRef {
-  readonly submitted: SubmittedAttempt;
+  readonly submitted: readonly SubmittedAttempt[];
+}
+
+export interface ClusterWatchRef extends ClusterPollRef {
+  /** What the workflow knows of each shard of these attempts; see shownState. */
+  readonly known: Readonly<Record<number, string>>;
 }
 
 /** One look at a shard of an attempt. */
@@ -314,6 +320,24 @@ export interface ClusterShardReport {
   readonly node: string | null;
   readonly done: number;
   readonly samples: number;
+}
+
+/** What of a shard is worth telling the workflow when it changes. How far it is and why it waits is in the heartbeat. */
+export function shownState({ state, job_id, node }: Pick<ClusterShard | ClusterShardReport, 'state' | 'job_id' | 'node'>): string {
+  return `${state} ${job_id ?? '-'} ${node ?? '-'}`;
+}
+
+/** Details of the heartbeat of a watch, by shard: what the last look saw. */
+export interface ClusterHeartbeat {
+  readonly shards: Readonly<Record<number, ClusterGlimpse>>;
+}
+
+export interface ClusterGlimpse {
+  readonly done: number;
+  readonly samples: number;
+  readonly reason: string | null;
+  /** Milliseconds since the epoch since when the cluster knows nothing of its job; absent: it does. */
+  readonly unknown_since?: number;
 }
 
 export const clusterQuery = defineQuery<readonly ClusterShard[]>('cluster');

@@ -23,6 +23,7 @@ import { setScore, setVerdict } from './visibility.js';
 
 /** Digits of the execution's id that keep two nights of one second apart. */
 const ID_DIGITS = 6;
+const NIGHT_CANCELLED = 'the night was cancelled';
 const NEL_RUN = defineSearchAttributeKey('NelRun', SearchAttributeType.KEYWORD);
 
 export async function nightly(input: NightlyInput): Promise<NightResult> {
@@ -50,7 +51,7 @@ async function evaluateAndGate(input: NightlyInput, ref: NightRef): Promise<Nigh
     const gate = await gateRuns({ ...prepared.gate, baseline_dir: baseline.dir });
     return { kind: 'gated', gate, baseline: { dir: baseline.dir, run_id: baseline.run_id } };
   } catch (error) {
-    if (isCancellation(error)) return { kind: 'cancelled', reason: 'the night was cancelled' };
+    if (isCancellation(error)) return { kind: 'cancelled', reason: NIGHT_CANCELLED };
     return { kind: 'failed', reason: rootMessage(error), timed_out: false };
   }
 }
@@ -94,8 +95,8 @@ async function ended({ search_attributes }: NightlyInput, ref: NightRef, outcome
   // Whoever is not told can still read it: the verdict stands.
   const notification = await notifyNight(ref).catch(() => 'failed' as const);
   const result: NightResult = { ...finished, notification };
-  if (outcome.kind === 'cancelled') throw new CancelledFailure(outcome.reason, [result]);
-  if (outcome.kind === 'failed') {
+  if (outcome.kind === 'cancelled' && outcome.reason === NIGHT_CANCELLED) throw new CancelledFailure(outcome.reason, [result]);
+  if (verdict === null) {
     const message = reasons.join('\n');
     throw ApplicationFailure.create({ message, type: FAILURES.runFailed, nonRetryable: true, details: [result] });
   }

@@ -1,6 +1,6 @@
 /**
- * A run on a cluster: shards are jobs, looked at by durable timers, resubmitted when they fail, fetched and merged in the end. Losing
- * the connection, the worker or the laptop for a day changes nothing: the jobs go on, and so does this.
+ * A run on a cluster: shards are jobs, looked at now and then, resubmitted as they fail, fetched and merged in the end. Losing the
+ * connection, the worker or the laptop for a day changes nothing: the jobs go on, and so does this.
  */
 
 import {
@@ -12,7 +12,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { cancelClusterJobs, fetchShards, mergeShards, pollClusterJobs, prepareCluster, submitClusterJobs } from './activities.js';
+import { cancelClusterJobs, fetchShards, mergeShards, prepareCluster, submitClusterJobs, watchClusterJobs } from './activities.js';
 import {
   type BenchmarkResult,
   type ClusterRef,
@@ -23,47 +23,47 @@ import {
   clusterQuery,
   FAILURES,
   type SubmittedAttempt,
+  shownState,
 } from './contract.js';
 import { setScore } from './visibility.js';
 
-const FIRST_LOOK_MS = 2_000;
-/** A job of hours is not looked at more often; its state is shown as of the last look. */
-const LONGEST_LOOK_MS = 60_000;
-/** Each look costs about eight events: the history stays far below Temporal's limit, and below what anyone would read. */
-const LOOKS_PER_EXECUTION = 150;
+/** A node that fails every job at once should not use up all attempts before anyone can look; milliseconds. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 300_000;
+/** Each costs about six events; a history stays far below Temporal's limit, and below what anyone would read. */
+const CHANGES_PER_EXECUTION = 200;
 
 export async function slurmRun(input: ClusterRunInput): Promise<readonly BenchmarkResult[]> {
-  const run = new ClusterRun(input);
-  return CancellationScope.cancellable(() => run.execute());
+  return new ClusterRun(input).execute();
 }
 
 class ClusterRun {
   private readonly ref: ClusterRef;
   private attempt: number;
-  private submitted: SubmittedAttempt | null;
-  private shards: ClusterShard[];
-  /** Shards of the attempt that is being submitted: known before its jobs' ids are. */
-  private submitting: readonly number[] = [];
+  private submitted: readonly SubmittedAttempt[];
+  private shards: readonly ClusterShard[];
+  private changes = 0;
 
   constructor(private readonly input: ClusterRunInput) {
     const { run_dir, run_id, spec_hash, generation, carried } = input;
-    this.ref = { run_dir, run_id, spec_hash, generation, key: `${run_id}/${generation}` };
+    this.ref = { run_dir, run_id, spec_hash, generation };
     this.attempt = carried?.attempt ?? 0;
-    this.submitted = carried?.submitted ?? null;
-    this.shards = [...(carried?.shards ?? Array.from({ length: input.shards }, (_, shard) => newShard(shard)))];
+    this.submitted = carried?.submitted ?? [];
+    this.shards = carried?.shards ?? Array.from({ length: input.shards }, (_, shard) => newShard(shard));
     setHandler(clusterQuery, () => this.shards);
   }
 
   async execute(): Promise<readonly BenchmarkResult[]> {
     try {
       if (this.input.carried === undefined) await prepareCluster(this.ref);
-      for (let open = this.open(); open.length > 0; open = this.open()) {
-        if (this.submitted === null) await this.submit(open);
+      while (this.shards.some(({ state }) => state !== 'completed')) {
+        const waiting = this.shards.filter(({ state }) => state === 'waiting').map(({ shard }) => shard);
+        if (waiting.length > 0) await this.submit(waiting);
         await this.watch();
-        this.submitted = null;
+        if (this.changes >= CHANGES_PER_EXECUTION || workflowInfo().continueAsNewSuggested) await this.renew();
       }
     } catch (error) {
-      await this.cancelJobs();
+      await this.cancelJobs(error);
       throw error;
     }
     await fetchShards(this.ref);
@@ -79,58 +79,43 @@ class ClusterRun {
     return results;
   }
 
-  /** Shards that still have to run. */
-  private open(): number[] {
-    return this.shards.filter(({ state }) => state !== 'completed').map(({ shard }) => shard);
-  }
-
   private async submit(shards: readonly number[]): Promise<void> {
+    const failures = Math.max(...shards.map((shard) => this.shards[shard]?.failures ?? 0));
+    if (failures > 0) await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 4 ** Math.min(10, failures - 1)));
     this.attempt++;
-    this.submitting = shards;
-    this.update(shards, (one) => ({
-      ...one,
-      state: 'waiting',
-      reason: null,
-      job_id: null,
-      node: null,
-      attempt: this.attempt,
-      done_before: one.done,
-    }));
-    this.submitted = await submitClusterJobs({ ...this.ref, attempt: this.attempt, shards, total: this.input.shards });
+    this.update(shards, (one) => ({ ...one, job_id: null, node: null, attempt: this.attempt, done_before: one.done }));
+    const submitted = await submitClusterJobs({ ...this.ref, attempt: this.attempt, shards, total: this.input.shards });
+    this.submitted = [...this.submitted, submitted];
+    this.update(shards, (one) => ({ ...one, state: 'pending', reason: null }));
   }
 
-  /** Until every job of this attempt has ended. */
+  /** Until something has changed; shards that failed are then to be submitted again, while that is worth it. */
   private async watch(): Promise<void> {
-    const submitted = this.submitted as SubmittedAttempt;
-    let wait = FIRST_LOOK_MS;
-    for (let looks = 1; ; looks++) {
-      await sleep(wait);
-      wait = Math.min(LONGEST_LOOK_MS, wait * 1.5);
-      const reports = await pollClusterJobs({ ...this.ref, submitted });
-      for (const report of reports) this.update([report.shard], (shard) => seen(shard, report));
-      const impossible = reports.find(({ state }) => state === 'impossible');
-      if (impossible) throw this.giveUp(`job ${impossible.job_id} can never start: ${impossible.reason ?? 'no reason given'}`);
-      if (reports.every(({ state }) => isOver(state))) break;
-      if (looks >= LOOKS_PER_EXECUTION || workflowInfo().continueAsNewSuggested) await this.renew();
+    const { submitted } = this;
+    const watched = submitted.flatMap(({ jobs }) => jobs.flatMap(({ shards }) => shards));
+    const known = Object.fromEntries(watched.map((shard) => [shard, shownState(this.shards[shard] as ClusterShard)]));
+    const reports = await watchClusterJobs({ ...this.ref, submitted, known });
+    this.changes++;
+    for (const report of reports) this.update([report.shard], (shard) => seen(shard, report));
+    const impossible = reports.find(({ state }) => state === 'impossible');
+    if (impossible) throw this.giveUp(`job ${impossible.job_id} can never start: ${impossible.reason ?? 'no reason given'}`);
+    const cancelled = reports.find(({ state }) => state === 'cancelled');
+    if (cancelled) throw this.giveUp(`job ${cancelled.job_id} (shard ${cancelled.shard}) was cancelled on the cluster`);
+    const failed = reports.filter(({ state }) => state === 'failed').map(({ shard }) => shard);
+    this.update(failed, (shard) => ({ ...shard, failures: wentOn(shard) ? 0 : shard.failures + 1 }));
+    const lost = this.shards.find(({ failures }) => failures >= this.input.max_attempts);
+    if (lost) {
+      const times = lost.failures === 1 ? 'once' : `${lost.failures} times`;
+      throw this.giveUp(`shard ${lost.shard} failed ${times}, last: ${lost.reason ?? 'no reason given'} (job ${lost.job_id ?? ''})`);
     }
-    await this.judge();
+    this.submitted = submitted.map((attempt) => this.withoutEnded(attempt)).filter(({ jobs }) => jobs.length > 0);
+    this.update(failed, (shard) => ({ ...shard, state: 'waiting' }));
   }
 
-  /** What ended without success is tried again, while it is worth it. */
-  private async judge(): Promise<void> {
-    const cancelled = this.shards.find(({ state }) => state === 'cancelled');
-    if (cancelled) throw this.giveUp(`job ${cancelled.job_id ?? ''} (shard ${cancelled.shard}) was cancelled on the cluster`);
-    this.update(
-      this.shards.filter(({ state }) => state === 'failed').map(({ shard }) => shard),
-      (shard) => ({ ...shard, failures: shard.done > shard.done_before && isWalltime(shard.reason) ? 0 : shard.failures + 1 }),
-    );
-    const lost = this.shards.find(({ failures }) => failures >= this.input.max_attempts);
-    if (lost)
-      throw this.giveUp(
-        `shard ${lost.shard} failed ${lost.failures} times, last: ${lost.reason ?? 'no reason given'} (job ${lost.job_id ?? ''})`,
-      );
-    // A cluster that has just lost a node is given a moment.
-    if (this.open().length > 0) await sleep(FIRST_LOOK_MS);
+  /** A shard that has ended is not asked about any more: its next job is another, and the cluster will forget the last one. */
+  private withoutEnded({ attempt, jobs }: SubmittedAttempt): SubmittedAttempt {
+    const open = jobs.map((job) => ({ ...job, shards: job.shards.filter((shard) => !hasEnded(this.shards[shard] as ClusterShard)) }));
+    return { attempt, jobs: open.filter(({ shards }) => shards.length > 0) };
   }
 
   private giveUp(message: string): ApplicationFailure {
@@ -143,19 +128,22 @@ class ClusterRun {
   }
 
   /** Whatever ends the run ends its jobs: also those whose submission was cut off. */
-  private async cancelJobs(): Promise<void> {
+  private async cancelJobs(cause: unknown): Promise<void> {
     if (this.attempt === 0) return;
-    const shards = this.submitting.length > 0 ? this.submitting : this.open();
-    await CancellationScope.nonCancellable(() =>
-      cancelClusterJobs({ ...this.ref, attempt: this.attempt, shards, total: this.input.shards }),
-    ).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(() => cancelClusterJobs(this.ref)).catch((error: unknown) => {
+      // What ended the run is what people should read.
+      if (isCancellation(cause)) throw error;
     });
-    this.update(this.open(), (shard) => ({ ...shard, state: 'cancelled' }));
+    this.update(
+      this.shards.filter((shard) => !hasEnded(shard)).map(({ shard }) => shard),
+      (shard) => ({ ...shard, state: 'cancelled' }),
+    );
   }
 
   private update(shards: readonly number[], change: (shard: ClusterShard) => ClusterShard): void {
-    this.shards = this.shards.map((one) => (shards.includes(one.shard) ? change(one) : one));
+    if (shards.length === 0) return;
+    const chosen = new Set(shards);
+    this.shards = this.shards.map((one) => (chosen.has(one.shard) ? change(one) : one));
   }
 }
 
@@ -168,11 +156,11 @@ function seen(shard: ClusterShard, { state, reason, job_id, node, done, samples 
   return { ...shard, state: known, reason, job_id, node, done: Math.max(done, shard.done), samples: samples || shard.samples };
 }
 
-function isOver(state: ClusterShardReport['state']): boolean {
+function hasEnded({ state }: ClusterShard): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-/** A shard that ran out of its walltime goes on in the next job. */
-function isWalltime(reason: string | null): boolean {
-  return reason !== null && /^(?:timeout|drained|preempted)/.test(reason);
+/** A shard that was stopped by its walltime, or made way for another job, and had added answers goes on in the next job as if nothing had been. */
+function wentOn({ reason, done, done_before }: ClusterShard): boolean {
+  return done > done_before && reason !== null && /^(?:timeout|drained|preempted)/.test(reason);
 }

@@ -49,6 +49,8 @@ describe('a stored history', () => {
     const kinds = new Set(recordings.map(read).map(({ type, status }) => `${type} ${status}`));
     expect([...kinds].sort()).toEqual([
       'gate COMPLETED',
+      'nightly COMPLETED',
+      'nightly FAILED',
       'runBenchmark CANCELLED',
       'runBenchmark COMPLETED',
       'runShard CANCELLED',

@@ -7,9 +7,6 @@ import { createLocalShell } from './local/shell.js';
 import type { ConnectionOptions } from './ssh/connection.js';
 import { createSshShell } from './ssh/shell.js';
 
-/** Files that are copied at once. */
-const COPIES_AT_ONCE = 4;
-
 /** Nothing is connected yet: that happens with the first command. Close it in the end. */
 export function openClusterShell({ ssh }: Pick<SlurmCluster, 'ssh'>, options: ConnectionOptions = {}): ClusterShell {
   return ssh === null ? createLocalShell(options.env === undefined ? {} : { env: options.env }) : createSshShell(ssh, options);
@@ -42,15 +39,10 @@ export interface FolderDownload {
 export async function downloadFolder(shell: ClusterShell, options: FolderDownload): Promise<number> {
   const { remoteFolder, localFolder, include = () => true, signal, onFile } = options;
   const files = (await shell.list(remoteFolder)).filter((file) => include(file.path));
-  let next = 0;
   let done = 0;
-  const lane = async (): Promise<void> => {
-    for (let file = files[next++]; file !== undefined; file = files[next++]) {
-      signal?.throwIfAborted();
-      await shell.download(`${remoteFolder}/${file.path}`, path.join(localFolder, file.path), signal === undefined ? {} : { signal });
-      onFile?.(file.path, ++done, files.length);
-    }
-  };
-  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, lane));
+  await shell.downloadAll({ remoteFolder, files }, localFolder, {
+    ...(signal === undefined ? {} : { signal }),
+    onFile: (file) => onFile?.(file, ++done, files.length),
+  });
   return files.length;
 }

@@ -21,6 +21,7 @@ export interface GymAddress {
 
 const PARAMETERS = ['protocol', 'data', 'token_env', 'name', 'timeout', 'tls'] as const;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const DEFAULT_TIMEOUT_S = 600;
 
 export function isGymAddress(ref: string): boolean {
@@ -65,6 +66,9 @@ export function parseGymAddress(ref: string): GymAddress {
   if (!native && data !== null) throw wrong('data=FILE goes with protocol=native only');
   const name = query.get('name');
   if (name !== null && !isBenchmarkName(name)) throw wrong('name: letters, digits, _, - and . are expected');
+  const tokenEnv = query.get('token_env');
+  if (tokenEnv !== null && !VARIABLE.test(tokenEnv))
+    throw wrong('token_env: the name of an environment variable is expected', 'Put the token into a variable and name that: ?token_env=NAME.');
   const timeout = Number(query.get('timeout') ?? DEFAULT_TIMEOUT_S);
   if (!(timeout > 0 && timeout <= 86_400)) throw wrong('timeout: seconds are expected');
   const path = url.pathname.replace(/\/+$/, '');
@@ -73,7 +77,7 @@ export function parseGymAddress(ref: string): GymAddress {
     source: `gym://${url.host}${path}`,
     protocol: native ? 'native' : 'plain',
     data,
-    tokenEnv: query.get('token_env'),
+    tokenEnv,
     name,
     timeoutMs: timeout * 1000,
   };

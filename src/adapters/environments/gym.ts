@@ -119,7 +119,10 @@ async function openPlain(address: GymAddress, client: GymClient, options: OpenGy
   };
   return {
     name,
-    environment: remote({ name, dataset, address, client, options, seed: seedPlain, verify: verifyPlain }),
+    environment: {
+      ...remote({ name, dataset, address, client, options, seed: seedPlain, verify: verifyPlain }),
+      ...(info['asks_judge'] === true ? { asksJudge: true } : {}),
+    },
     definitionHash: typeof info['definition_hash'] === 'string' ? info['definition_hash'] : sha256(`gym ${name}`),
     scorer: typeof info['scorer'] === 'string' ? info['scorer'] : 'gym',
     generation: isJsonObject(info['generation']) ? (info['generation'] as GenerationSettings) : {},

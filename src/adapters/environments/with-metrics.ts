@@ -14,13 +14,18 @@ export interface Metric {
   readonly resources: ScorerResources;
 }
 
-/** The environment itself where there are no metrics. Metrics see the seed's metadata as their row. */
+/**
+ * The environment itself where there are no metrics. Metrics see the seed's metadata as their row; an answer without a seed cannot be
+ * judged any more, because they have no prompt then.
+ */
 export function withMetrics(environment: Environment, metrics: readonly Metric[]): Environment {
   if (metrics.length === 0) return environment;
+  const { verifyDetached: _, ...seeded } = environment;
   return {
-    ...environment,
+    ...seeded,
     ...(metrics.some(({ resources }) => resources.judge !== undefined) ? { asksJudge: true } : {}),
     async verify(seed, response, signal) {
+      signal.throwIfAborted();
       const verified = await environment.verify(seed, response, signal);
       return addMetrics(verified, metrics, { seed, response, signal });
     },

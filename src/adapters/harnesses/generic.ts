@@ -1,6 +1,5 @@
 /** Any evaluation program as a benchmark: `harness://NAME`, with a command and the place of its results in the config. */
 
-import path from 'node:path';
 import type { ParameterValues } from '../../core/benchmark.js';
 import { NelError } from '../../core/errors.js';
 import { GENERIC_SCHEME, type Harness, type HarnessCommand, type HarnessPlace, type HarnessSpec } from '../../core/harness.js';
@@ -9,7 +8,7 @@ import { type Env, findProgram } from './environment.js';
 import { genericRecords, genericReport } from './generic-results.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-const PLACEHOLDERS = ['url', 'model', 'output_dir', 'max_problems'] as const;
+const PLACEHOLDER = /\{(url|model|output_dir|max_problems)\}/g;
 
 export interface GenericOptions {
   readonly ref: string;
@@ -47,6 +46,7 @@ export function openGenericHarness({ ref, spec, params, env, cwd }: GenericOptio
     source: ref,
     definition: { command: [...command], results: results as unknown as JsonObject },
     command: (place) => genericCommand(ref, command, place, { env, cwd }),
+    advice: () => null,
     report: (outputDir) => genericReport(outputDir, results, { tool: name, command }),
     records: (outputDir, context) => genericRecords(outputDir, results, context, name),
   };
@@ -59,15 +59,13 @@ export function genericCommand(
   { service, maxProblems, outputDir }: HarnessPlace,
   machine: { readonly env: Env; readonly cwd: string },
 ): HarnessCommand {
-  const values: Readonly<Record<(typeof PLACEHOLDERS)[number], string>> = {
+  const values = {
     url: service.url,
     model: service.model,
     output_dir: outputDir,
     max_problems: maxProblems === null ? '' : String(maxProblems),
   };
-  const filled = command.map((arg) =>
-    arg.replace(/\{(url|model|output_dir|max_problems)\}/g, (_, name: keyof typeof values) => values[name]),
-  );
+  const filled = command.map((arg) => arg.replace(PLACEHOLDER, (_, name: keyof typeof values) => values[name]));
   const [program = '', ...args] = filled;
   const file = findProgram([program], machine.env, machine.cwd);
   if (file !== undefined) return { file, args, env: {} };
@@ -84,6 +82,5 @@ function checkPlaceholders(ref: string, command: readonly string[]): void {
       hint: 'The program has to write its results there: harness.results.file is looked for in that folder.',
     });
   }
-  if (path.isAbsolute(command[0] ?? '') || (command[0] ?? '').trim() !== '') return;
-  throw new NelError('config', `${ref}: the first word of its command is empty`);
+  if ((command[0] ?? '').trim() === '') throw new NelError('config', `${ref}: the first word of its command is empty`);
 }

@@ -38,6 +38,7 @@ export function openLmEval({ ref, params, env, cwd }: LmEvalOptions): Harness {
     source: `lm-eval://${address.isFile ? path.basename(address.task) : address.task}`,
     definition: definitionOf(address),
     command: (place) => lmEvalCommand(address, place, findLmEval(env, cwd)),
+    advice: adviceOn,
     report: (outputDir) => lmEvalReport(outputDir, choice),
     records: (outputDir, context) => lmEvalRecords(outputDir, choice, context),
   };
@@ -55,6 +56,28 @@ export function findLmEval(env: Env, cwd: string): string {
       hint: `pip install "lm-eval[api]" (in an environment of its own if you like), and put lm_eval on PATH or its path into ${PROGRAM_VARIABLE}.`,
     },
   );
+}
+
+/** The tool's own words for what a config can mend, and how. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /Loglikelihood is not supported for chat completions|Loglikelihood \(and therefore/,
+    'This task compares log-probabilities, which chat endpoints do not give: use a service with protocol: completions, and params: {tokenizer: …}.',
+  ],
+  [
+    /Tokenizer is required for loglikelihood/,
+    "This task compares log-probabilities: name the model's tokenizer with params: {tokenizer: org/model}, or tokenizer: remote where the server has one.",
+  ],
+  [/Tasks not found/, '`lm_eval ls tasks` lists the tasks; those of your own are found with params: {include_path: FOLDER}.'],
+  [
+    /confirm_run_unsafe_code|unsafe code/i,
+    'This task runs code that the model wrote, on this machine and without a sandbox: params: {allow_unsafe_code: true} lets it. The built-in humaneval has a sandbox.',
+  ],
+  [/trust_remote_code/, "This task's data set comes with code of its own: params: {trust_remote_code: true} lets it run."],
+];
+
+function adviceOn(said: string): string | null {
+  return ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? null;
 }
 
 /** The argument vector. Settings travel as JSON, which the tool reads as such, so that no value can be taken for another argument. */

@@ -6,6 +6,10 @@ const LONGEST_LINE = 65_536;
 const OVERLAP = 4_096;
 const KEPT_LINES = 40;
 const SHOWN_LENGTH = 400;
+/** Kinds of complaint that are kept. */
+const KEPT_COMPLAINTS = 5;
+/** Lines of a traceback hold such words too, but are indented. */
+const COMPLAINT = /^\S.*(?:error|exception|failed|failure|refused|denied|cannot|not found)/i;
 
 export interface OutputLine {
   readonly text: string;
@@ -56,6 +60,7 @@ export class LineSplitter {
 export class LastLines {
   private lines: string[] = [];
   private replace = false;
+  private readonly complaints = new Map<string, string>();
 
   add({ text, passing }: OutputLine): void {
     const line = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
@@ -63,6 +68,16 @@ export class LastLines {
     this.replace = passing;
     this.lines.push(line);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
+    if (!passing && COMPLAINT.test(line)) this.complain(line);
+  }
+
+  /** Times and numbers aside, a complaint is one however often it comes. */
+  private complain(line: string): void {
+    const kind = line.replace(/\d+/g, '').slice(0, 120);
+    this.complaints.delete(kind);
+    this.complaints.set(kind, line);
+    const [oldest] = this.complaints.keys();
+    if (this.complaints.size > KEPT_COMPLAINTS && oldest !== undefined) this.complaints.delete(oldest);
   }
 
   get last(): string {
@@ -72,6 +87,16 @@ export class LastLines {
   /** The last `count` lines, oldest first. */
   tail(count: number): readonly string[] {
     return this.lines.slice(-count);
+  }
+
+  /**
+   * What most likely says why the program failed: its last complaints, which the lines after them may only be the consequences of (a
+   * traceback of another task), then its last `count` lines.
+   */
+  reasons(count: number): readonly string[] {
+    const tail = this.tail(count);
+    const earlier = [...this.complaints.values()].filter((line) => !tail.includes(line));
+    return [...earlier, ...tail];
   }
 }
 

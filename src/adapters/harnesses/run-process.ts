@@ -14,7 +14,7 @@ const GRACE_MS = 8_000;
 const LOG_BYTES = 16 * 1024 * 1024;
 /** A progress bar is painted ten times a second. */
 const PASSING_MS = 5_000;
-const SHOWN_LINES = 12;
+const SHOWN_LINES = 8;
 
 export interface HarnessProcess extends HarnessCommand {
   /** What `command` is called in messages. */
@@ -26,6 +26,8 @@ export interface HarnessProcess extends HarnessCommand {
   readonly logFile: string;
   readonly redact: (text: string) => string;
   readonly onLine: (line: string) => void;
+  /** See Harness. */
+  readonly advice: (said: string) => string | null;
   /** Ends the program. */
   readonly stop: AbortSignal;
 }
@@ -53,19 +55,21 @@ export async function runHarnessProcess(program: HarnessProcess): Promise<void> 
   }
   stop.throwIfAborted();
   if (code === 0) return;
-  throw new NelError('run', `${tool} ${ending(code)}\n${quoted(lines)}`, { hint: `All that it printed is in ${logFile}.` });
+  const said = quoted(lines);
+  const hint = [program.advice(said), `All that it printed is in ${logFile}.`].filter((part) => part !== null).join('\n');
+  throw new NelError('run', `${tool} ${ending(code)}\n${said}`, { hint });
 }
 
-/** A program's last lines as an error quotes them. */
+/** What a program said at its end, as an error quotes it. */
 function quoted(lines: LastLines): string {
-  const tail = lines.tail(SHOWN_LINES);
-  return tail.length === 0 ? '  (it printed nothing)' : tail.map((line) => `  ${line}`).join('\n');
+  const said = lines.reasons(SHOWN_LINES);
+  return said.length === 0 ? '  (it printed nothing)' : said.map((line) => `  ${line}`).join('\n');
 }
 
 function ending(code: number | null): string {
   if (code === null) return 'was ended by a signal';
   if (code === 127) return 'could not be started';
-  return code > 128 && code < 160 ? `was ended by signal ${code - 128}; its last lines:` : `ended with code ${code}; its last lines:`;
+  return code > 128 && code < 160 ? `was ended by signal ${code - 128}; it said:` : `ended with code ${code}; it said:`;
 }
 
 function untilEnd(program: HarnessProcess, onLine: (line: OutputLine) => void): Promise<number | null> {

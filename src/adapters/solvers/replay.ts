@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { readJsonLines } from '../../artifacts/jsonl.js';
-import type { Seed } from '../../core/environment.js';
 import { errorMessage, NelError } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
 import { ModelCallError, type ModelResponse, type TokenCounts } from '../../core/model.js';
@@ -28,8 +27,9 @@ interface Recorded {
 const NO_TOKENS: TokenCounts = { prompt: null, completion: null, reasoning: null, total: null };
 
 /**
- * By prompt, a recording belongs to the seed whose prompt it is, or whose prompt holds it; several of one prompt are its repeats, in
- * order. A sample without a recording is an error (`bad_response`), never a wrong answer.
+ * By prompt, a recording belongs to the seed whose prompt it is, or whose prompt holds it as whole words. Several of one problem or prompt
+ * are its repeats, in order, where they do not say which. A sample without a recording is an error (`bad_response`), never a wrong answer; so is
+ * one whose recording is an error (a trajectory without a model's reply).
  * @throws NelError of kind `data` with file and line for a line without a response or without its key
  */
 export async function openReplaySolver(options: ReplayOptions): Promise<Solver> {
@@ -38,31 +38,29 @@ export async function openReplaySolver(options: ReplayOptions): Promise<Solver> 
   const answers = new Map<string, Recorded[]>();
   await readLines(file, (fields, line) => {
     const at = { file, line };
+    if (key === 'auto') key = fields['problem_idx'] === undefined ? 'prompt' : 'problem_idx';
+    if (isUnanswered(fields)) return;
     const recorded = recordedOf(fields);
     if (recorded === null) {
       throw new NelError('data', 'the line has no "response"', { at, hint: 'Recorded answers are under "response", or "model.content".' });
     }
-    if (key === 'auto') key = fields['problem_idx'] === undefined ? 'prompt' : 'problem_idx';
-    if (key === 'prompt') return void push(answers, promptKey(fields, at), recorded);
-    const { problem_idx, repeat = 0 } = fields;
-    if (!isIndex(problem_idx) || !isIndex(repeat)) {
+    if (key === 'prompt') return void put(answers, promptKey(fields, at), fields['repeat'], recorded);
+    const { problem_idx, repeat } = fields;
+    if (!isIndex(problem_idx) || (repeat !== undefined && !isIndex(repeat))) {
       throw new NelError('data', 'the line has no problem_idx (a whole number from 0)', {
         at,
         hint: 'Find recordings by their prompt instead: solver: {type: replay, key: prompt}.',
       });
     }
-    const list = answers.get(String(problem_idx)) ?? [];
-    list[repeat] = recorded;
-    answers.set(String(problem_idx), list);
+    put(answers, String(problem_idx), repeat, recorded);
   });
   if (answers.size === 0) throw new NelError('data', 'holds no recorded answers', { at: { file } });
-  const find = key === 'prompt' ? byPrompt(answers) : null;
+  const find = key === 'prompt' ? findPrompt(answers.keys()) : null;
   return {
     name: 'replay',
     request: (seed) => ({ protocol: 'chat_completions', body: { model: 'replay', messages: [], prompt: seed.prompt } }),
-    async solve(seed, { problemIdx, repeat }) {
-      const list = find === null ? answers.get(String(problemIdx)) : find(seed);
-      const recorded = list?.[repeat] ?? (find !== null && list?.length === 1 ? list[0] : undefined);
+    async solve({ prompt }, { problemIdx, repeat }) {
+      const recorded = answers.get(find === null ? String(problemIdx) : (find(prompt) ?? ''))?.[repeat];
       if (recorded === undefined) throw missing(file, problemIdx, repeat);
       const model = toResponse(recorded);
       return { response: model.content, model };
@@ -70,10 +68,48 @@ export async function openReplaySolver(options: ReplayOptions): Promise<Solver> 
   };
 }
 
+/** Characters by whose first ones a recorded prompt is looked for: without, each seed would be held against each recording. */
+const ANCHOR = 24;
+
 /** Exact prompts first; else the longest recorded text that the prompt holds. */
-function byPrompt(answers: ReadonlyMap<string, Recorded[]>): (seed: Seed) => Recorded[] | undefined {
-  const keys = [...answers.keys()].sort((a, b) => b.length - a.length);
-  return ({ prompt }) => answers.get(prompt) ?? answers.get(keys.find((text) => prompt.includes(text)) ?? '');
+function findPrompt(recorded: Iterable<string>): (prompt: string) => string | undefined {
+  const all = new Set(recorded);
+  const longestFirst = [...all].sort((a, b) => b.length - a.length);
+  const short = longestFirst.filter((text) => text.length < ANCHOR);
+  const anchored = new Map<string, string[]>();
+  for (const text of longestFirst) {
+    if (text.length < ANCHOR) continue;
+    const begin = text.slice(0, ANCHOR);
+    const list = anchored.get(begin);
+    if (list) list.push(text);
+    else anchored.set(begin, [text]);
+  }
+  return (prompt) => {
+    if (all.has(prompt)) return prompt;
+    let best: string | undefined;
+    for (let at = 0; at + ANCHOR <= prompt.length; at++) {
+      const found = anchored
+        .get(prompt.slice(at, at + ANCHOR))
+        ?.find((text) => prompt.startsWith(text, at) && isWhole(prompt, at, at + text.length));
+      if (found !== undefined && found.length > (best?.length ?? 0)) best = found;
+    }
+    return best ?? short.find((text) => holdsWhole(prompt, text));
+  };
+}
+
+function holdsWhole(prompt: string, text: string): boolean {
+  for (let at = prompt.indexOf(text); at !== -1; at = prompt.indexOf(text, at + 1)) if (isWhole(prompt, at, at + text.length)) return true;
+  return false;
+}
+
+/** Not a part of a longer word or number: `1 + 1` is not what `11 + 1` asks. */
+function isWhole(prompt: string, from: number, to: number): boolean {
+  return !/[A-Za-z0-9]{2}/.test(prompt.slice(Math.max(0, from - 1), from + 1)) && !/[A-Za-z0-9]{2}/.test(prompt.slice(to - 1, to + 1));
+}
+
+/** A trajectory of a call that failed. */
+function isUnanswered(fields: Readonly<Record<string, unknown>>): boolean {
+  return fields['model'] === null && fields['response'] === undefined;
 }
 
 function promptKey(fields: Readonly<Record<string, unknown>>, at: { file: string; line: number }): string {
@@ -111,10 +147,12 @@ function isIndex(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function push(map: Map<string, Recorded[]>, key: string, recorded: Recorded): void {
-  const list = map.get(key);
-  if (list) list.push(recorded);
-  else map.set(key, [recorded]);
+function put(answers: Map<string, Recorded[]>, key: string, repeat: unknown, recorded: Recorded): void {
+  const list = answers.get(key) ?? [];
+  const at = isIndex(repeat) ? repeat : list.length;
+  // The first of several for one sample counts, as in a journal.
+  list[at] ??= recorded;
+  answers.set(key, list);
 }
 
 async function readLines(file: string, handle: (fields: Readonly<Record<string, unknown>>, line: number) => void): Promise<void> {

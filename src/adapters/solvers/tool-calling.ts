@@ -26,6 +26,10 @@ export interface ToolCallingOptions {
 
 /** Characters of a tool's result that the model is told. */
 const RESULT_LIMIT = 50_000;
+/** Longest that one call of a tool may take: one that never settles must not hold the run. */
+const TOOL_LIMIT_MS = 300_000;
+/** Members of a request that endpoints refuse without tools. */
+const TOOL_SETTINGS = new Set(['tools', 'tool_choice', 'parallel_tool_calls']);
 
 /** @throws NelError of kind `config` when the benchmark declares no tools */
 export function createToolCallingSolver(options: ToolCallingOptions): Solver {
@@ -40,7 +44,8 @@ export function createToolCallingSolver(options: ToolCallingOptions): Solver {
     ({ name, description, parameters }): JsonObject => ({ type: 'function', function: { name, description, parameters } }),
   );
   const request = (messages: readonly ChatMessage[], repeat: number, withTools: boolean): ModelRequest => {
-    const extra_body = { ...(withTools ? { tools: declared } : {}), ...options.generation.extra_body };
+    const given = Object.entries(options.generation.extra_body ?? {}).filter(([name]) => withTools || !TOOL_SETTINGS.has(name));
+    const extra_body: JsonObject = { ...(withTools ? { tools: declared } : {}), ...Object.fromEntries(given) };
     return buildRequest({ ...options, generation: { ...options.generation, extra_body }, messages, prompt: '', repeat });
   };
   return {
@@ -72,13 +77,40 @@ async function answerCall(environment: Environment, seed: Seed, call: ToolCall, 
   signal.throwIfAborted();
   let content: string;
   try {
-    const result = await environment.callTool?.(seed, call.function.name, parseArguments(call.function.arguments), signal);
-    content = String(result ?? '').slice(0, RESULT_LIMIT);
+    const args = parseArguments(call.function.arguments);
+    const result: unknown = await withinLimit(signal, (own) => environment.callTool?.(seed, call.function.name, args, own));
+    content = resultText(result);
   } catch (error) {
     signal.throwIfAborted();
     content = `error: ${errorMessage(error)}`;
   }
-  return { role: 'tool', tool_call_id: call.id, content };
+  return { role: 'tool', tool_call_id: call.id, content: shortened(content) };
+}
+
+/** Tools of users' files need not be TypeScript: a result that is no text is told as JSON. */
+function resultText(result: unknown): string {
+  return typeof result === 'string' ? result : (JSON.stringify(result) ?? '');
+}
+
+function shortened(text: string): string {
+  return text.length <= RESULT_LIMIT ? text : `${text.slice(0, RESULT_LIMIT)}\n[the rest of ${text.length} characters is left out]`;
+}
+
+/** @param work is given a signal that ends with `signal` and with the limit */
+async function withinLimit<T>(signal: AbortSignal, work: (own: AbortSignal) => T | Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const onAbort = (): void => own.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => own.abort(new Error(`the tool gave no result within ${TOOL_LIMIT_MS / 1000} s`)), TOOL_LIMIT_MS);
+  const ended = new Promise<never>((_, reject) => own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true }));
+  // A tool that throws at once leaves nobody to hear of it.
+  ended.catch(() => undefined);
+  try {
+    return await Promise.race([work(own.signal), ended]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function parseArguments(text: string): JsonObject {

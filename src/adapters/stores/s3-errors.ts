@@ -68,7 +68,8 @@ export function storeError(error: unknown, context: StoreContext): unknown {
   const refuse = (message: string, hint: string): NelError => new NelError('config', `${address}: ${message}`, { hint });
   if (/Credential|TokenProvider|SSO/i.test(name) && status === undefined)
     return refuse('there are no usable credentials for the store', CREDENTIALS_HINT);
-  if (WRONG_KEY.has(name)) return refuse(`the store does not accept the credentials (${name})`, CREDENTIALS_HINT);
+  if (WRONG_KEY.has(name) || /UserNotFound$/.test(name))
+    return refuse(`the store does not accept the credentials (${name})`, CREDENTIALS_HINT);
   if (OLD_KEY.has(name)) return refuse(`the credentials have expired (${name})`, 'Log in again, then start the same command again.');
   if (name === 'NoSuchBucket') return refuse(`there is no bucket ${bucket} at ${host(context)}`, 'Create it, or mend the address.');
   if (WRONG_REGION.has(name) || /region/i.test(messageOf(error)))

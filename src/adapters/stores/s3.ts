@@ -52,6 +52,8 @@ export function openS3Store({ address, env }: S3Options): ArtifactStore {
   const { bucket, prefix } = parseStoreAddress(address);
   const endpoint = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (endpoint ? 'us-east-1' : undefined);
+  // Which versions of Node are supported is this package's to say.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const client = new S3Client({
     ...(region ? { region } : {}),
     // The checksums that the SDK adds by default are refused by many stores; bodies are covered by the signature.

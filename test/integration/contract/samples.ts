@@ -124,8 +124,9 @@ export const fakeJudge: Judge = {
   model: 'fake-judge',
   ask(request) {
     const question = String(request.messages.at(-1)?.content);
-    const [, right = '', answer = ''] = /Right answer:\n=+\n(.*?)\n=+\n\nAnswer to judge:\n=+\n(.*)\n=+$/s.exec(question) ?? [];
-    const label = answer.includes(right) ? 'CORRECT' : /can't|cannot/.test(answer) ? 'NOT_ATTEMPTED' : 'INCORRECT';
+    const [, right = '', answer = ''] =
+      /Right answer:\n[^\n]+\n(.*?)\n[^\n]+\n\nAnswer to judge:\n[^\n]+\n(.*)\n[^\n]+$/s.exec(question) ?? [];
+    const label = right !== '' && answer.includes(right) ? 'CORRECT' : /can't|cannot/.test(answer) ? 'NOT_ATTEMPTED' : 'INCORRECT';
     const content = JSON.stringify({ reason: 'fake', label });
     const tokens = { prompt: 1, completion: 1, reasoning: null, total: 2 };
     return Promise.resolve({

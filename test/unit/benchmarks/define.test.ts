@@ -4,6 +4,34 @@ import { describe, expect, it } from 'vitest';
 import { type BenchmarkDefinition, defineBenchmark, isBenchmark } from '../../../src/benchmarks/define.js';
 import { definitionHash } from '../../../src/benchmarks/definition.js';
 import { answerLine } from '../../../src/core/scoring/answer-line.js';
+import * as nel from '../../../src/index.js';
+
+/** All that makes a scorer in the package that benchmark files import from. */
+const SCORERS = [
+  'aliasMatch',
+  'allOf',
+  'answerLine',
+  'anyOf',
+  'codeExecution',
+  'drop',
+  'exactMatch',
+  'gpqa',
+  'gsm8k',
+  'humanEval',
+  'ifeval',
+  'jsonSchema',
+  'judgeLabels',
+  'mathBoxed',
+  'mgsm',
+  'mmlu',
+  'mmluPro',
+  'multipleChoice',
+  'numericMatch',
+  'onAnswerLine',
+  'regexMatch',
+  'tokenF1',
+  'weighted',
+] as const satisfies readonly (keyof typeof nel)[];
 
 const GOOD: BenchmarkDefinition = {
   name: 'rivers',
@@ -46,6 +74,16 @@ describe('defineBenchmark', () => {
     [{ dataset: 7 }, /dataset must be/],
   ])('refuses %o', (change, message) => {
     expect(() => defineBenchmark({ ...GOOD, ...(change as Partial<BenchmarkDefinition>) })).toThrow(message);
+  });
+
+  it.each(SCORERS)('refuses the factory %s itself, which is to be called', (name) => {
+    const scorer = (nel as unknown as Record<string, BenchmarkDefinition['scorer']>)[name] as BenchmarkDefinition['scorer'];
+    expect(() => defineBenchmark({ ...GOOD, scorer })).toThrow(`scorer is the function ${name} itself`);
+  });
+
+  it('takes facts about the benchmark, on which no hash depends', () => {
+    const told = defineBenchmark({ ...GOOD, about: { paper: 'none', sample: { q: 'x' } } });
+    expect(definitionHash(told, null)).toBe(definitionHash(defineBenchmark(GOOD), null));
   });
 
   it('makes a scorer of a function that gives a number, true or false, or a whole result', async () => {

@@ -58,7 +58,7 @@ describe('a wrong key', () => {
 
   it('that resembles none is told all that are known', () => {
     expect(problemsOf('benchmarks:', '  - name: gsm8k', '    zzzzzzzz: 1').message).toBe(
-      'eval.yaml:3:5: unknown key "zzzzzzzz" in benchmarks[0]; known here: name, repeats, max_problems, system_prompt, solver, generation, params, metrics, sandbox',
+      'eval.yaml:3:5: unknown key "zzzzzzzz" in benchmarks[0]; known here: name, repeats, max_problems, system_prompt, solver, generation, params, metrics, sandbox, harness',
     );
   });
 });
@@ -75,7 +75,7 @@ describe('a wrong value', () => {
     ['generation:', 'eval.yaml:3:5: services.s.generation must be a mapping (key: value), got nothing', undefined],
     ['model: 405', 'eval.yaml:3:12: services.s.model must be text, got 405', 'Put it in quotes.'],
     ['url: ""', 'eval.yaml:3:10: services.s.url is empty', undefined],
-    ['type: vllm', 'eval.yaml:3:11: services.s.type must be "api", got "vllm"', undefined],
+    ['type: sglang', 'eval.yaml:3:11: services.s.type must be "api" or "vllm" or "command", got "sglang"', undefined],
     [
       'protocol: chat_completion',
       'eval.yaml:3:15: services.s.protocol must be "chat_completions" or "completions", got "chat_completion" (did you mean "chat_completions"?)',

@@ -32,6 +32,13 @@ export function createLocalShell(options: { readonly env?: Readonly<Record<strin
     upload: (from, to, transfer = {}) => copy(from, expand(to, env), transfer),
     write: (text, to, transfer = {}) => writeWhole(text, expand(to, env), transfer),
     download: (from, to, transfer = {}) => copy(expand(from, env), to, transfer),
+    downloadAll: async ({ remoteFolder, files }, localFolder, { signal, onFile } = {}) => {
+      for (const file of files) {
+        signal?.throwIfAborted();
+        await copy(path.join(expand(remoteFolder, env), file.path), path.join(localFolder, file.path), {});
+        onFile?.(file.path);
+      }
+    },
     exists: async (file) => (await sizeOf(expand(file, env))) !== null,
     list: (folder) => listFiles(expand(folder, env)),
     close: async () => {},

@@ -13,6 +13,8 @@ import {
   SQUEUE_FORMAT,
 } from '../../../core/slurm/output.js';
 
+/** What SUBMIT_SCRIPT ends with when the key was closed. */
+const CLOSED_EXIT_CODE = 33;
 /** The lock is waited for, and a busy controller takes its time. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
@@ -22,16 +24,18 @@ interface CallOptions {
 
 /**
  * Submits unless a job of that name is there, all under a lock on the login node: a second caller waits for the first one's answer, and
- * an answer that was lost on the way is found by its name. Arguments: folder of locks, name of the job, then sbatch's own.
+ * an answer that was lost on the way is found by its name. Arguments: folder of locks, key, name of the job, then sbatch's own.
  */
 const SUBMIT_SCRIPT = `set -euo pipefail
 folder=$1
-name=$2
-shift 2
+key=$2
+name=$3
+shift 3
 mkdir -p -- "$folder"
-exec 9>>"$folder/$name.lock"
+exec 9>>"$folder/$key.lock"
 # Some shared file systems have no locks: then the search alone must do.
 flock -w 50 9 2>/dev/null || true
+if [ -e "$folder/$key.closed" ]; then exit ${CLOSED_EXIT_CODE}; fi
 if [ -s "$folder/$name.job" ]; then
   cat -- "$folder/$name.job"
   exit 0
@@ -54,8 +58,26 @@ queued=$(squeue --noheader --user="$(id -un)" --states=all --name="$name" --form
 ended=$(sacct --noheader --parsable2 --allocations --starttime=now-30days --name="$name" --format=JobID 2>/dev/null || true)
 printf '%s\\n%s\\n' "$queued" "$ended" | sed 's/[_+].*//' | grep -E '^[0-9]+$' | sort -n | sed -n 1p || true`;
 
+/** Arguments: folder of locks, then keys. Under the same lock, so that a submission under way is either seen here or sees this. */
+const CLOSE_SCRIPT = `set -uo pipefail
+folder=$1
+shift
+mkdir -p -- "$folder"
+for key; do
+  (
+    exec 9>>"$folder/$key.lock"
+    flock -w 50 9 2>/dev/null || true
+    : >"$folder/$key.closed"
+  )
+done
+queued=$(squeue --noheader --user="$(id -un)" --format='%F %j') || exit 1
+ids=$(for key; do printf '%s\\n' "$queued" | awk -v key="$key-" 'index($2, key) == 1 { print $1 }'; done | sort -u)
+if [ -n "$ids" ]; then scancel $ids; fi`;
+
 export interface Submission {
-  /** Unique among this user's jobs; see jobKey(). */
+  /** What the names of all jobs begin with that end together; see closeJobs(). */
+  readonly key: string;
+  /** Unique among this user's jobs: the key, `-` and more. */
   readonly jobName: string;
   /** Absolute path of the script on the cluster. */
   readonly script: string;
@@ -73,7 +95,7 @@ export interface Submission {
  * @throws NelError with Slurm's own reason when it refuses the job; ClusterUnreachable when Slurm cannot be asked now
  */
 export async function submitJob(shell: ClusterShell, submission: Submission, { signal }: CallOptions = {}): Promise<string> {
-  const { jobName, script, scriptArguments = [], lockFolder, dependency, comment } = submission;
+  const { key, jobName, script, scriptArguments = [], lockFolder, dependency, comment } = submission;
   const words = [
     // A script that several jobs share has only the general name.
     `--job-name=${jobName}`,
@@ -82,12 +104,13 @@ export async function submitJob(shell: ClusterShell, submission: Submission, { s
     script,
     ...scriptArguments,
   ];
-  const result = await shell.run(['bash', '-c', SUBMIT_SCRIPT, 'nel-submit', lockFolder, jobName, ...words], {
+  const result = await shell.run(['bash', '-c', SUBMIT_SCRIPT, 'nel-submit', lockFolder, key, jobName, ...words], {
     ...withSignal(signal),
     timeoutMs: SUBMIT_TIMEOUT_MS,
   });
   const id = parseSubmission(result.stdout);
   if (result.code === 0 && id !== null) return id;
+  if (result.code === CLOSED_EXIT_CODE) throw new NelError('run', 'the run was ended while its jobs were being submitted');
   throw slurmError(shell, 'sbatch', result);
 }
 
@@ -129,8 +152,28 @@ export async function pollJobs(
 export async function cancelJobs(shell: ClusterShell, jobIds: readonly string[], { signal }: CallOptions = {}): Promise<void> {
   if (jobIds.length === 0) return;
   const result = await shell.run(['scancel', ...jobIds], withSignal(signal));
-  const isOver = /Invalid job id|already complet|Job\/step already/i.test(result.stderr);
-  if (result.code !== 0 && !isOver) throw slurmError(shell, 'scancel', result);
+  if (result.code !== 0 && !isOver(result.stderr)) throw slurmError(shell, 'scancel', result);
+}
+
+/**
+ * Cancels all jobs whose names begin with one of the keys and `-`, and refuses any that is submitted with one of them later: also one whose
+ * submission was cut off and goes on all the same.
+ * @throws ClusterUnreachable when Slurm cannot be asked now
+ */
+export async function closeJobs(
+  shell: ClusterShell,
+  { keys, lockFolder }: { readonly keys: readonly string[]; readonly lockFolder: string },
+  { signal }: CallOptions = {},
+): Promise<void> {
+  if (keys.length === 0) return;
+  const command = ['bash', '-c', CLOSE_SCRIPT, 'nel-close', lockFolder, ...keys];
+  const result = await shell.run(command, { ...withSignal(signal), timeoutMs: SUBMIT_TIMEOUT_MS });
+  if (result.code !== 0 && !isOver(result.stderr)) throw slurmError(shell, 'scancel', result);
+}
+
+/** scancel's words for jobs that have ended meanwhile. */
+function isOver(stderr: string): boolean {
+  return /Invalid job id|already complet|Job\/step already/i.test(stderr);
 }
 
 /** What a failed command means: Slurm is away for now, is not installed, or says no. */

@@ -43,7 +43,7 @@ export function jobKey(workflowId: string, execution: string): string {
   return `nel-${readable}-${hash}`;
 }
 
-const lockFolder = ({ workdir }: JobContext): string => `${workdir}/jobs`;
+export const lockFolder = ({ workdir }: Pick<JobContext, 'workdir'>): string => `${workdir}/jobs`;
 const comment = ({ key }: JobContext, attempt: number | string): string => `nel:${key}:${attempt}`;
 
 /**
@@ -75,6 +75,7 @@ export async function submitShards(
       (await submitJob(
         shell,
         {
+          key: job.key,
           jobName,
           script: path,
           scriptArguments,
@@ -262,7 +263,7 @@ async function submitPlain(
   await makeLogFolder(shell, job);
   return submitJob(
     shell,
-    { jobName: script.jobName, script: path, lockFolder: lockFolder(job), comment: comment(job, script.path), dependency },
+    { key: job.key, jobName: script.jobName, script: path, lockFolder: lockFolder(job), comment: comment(job, script.path), dependency },
     { signal },
   );
 }

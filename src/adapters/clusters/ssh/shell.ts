@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { ClusterShell, CommandOptions, CommandResult, RemoteFile, SshTarget, TransferOptions } from '../../../core/cluster.js';
 import { errorMessage, NelError } from '../../../core/errors.js';
 import { type ConnectionOptions, SshConnection } from './connection.js';
+import { downloadAll } from './download-all.js';
 import { runRemotely } from './run.js';
 import { receivePart, sendPart, sha256OfFile, withSftp } from './transfer.js';
 
@@ -110,6 +111,22 @@ class SshShell implements ClusterShell {
       hashOfCopy: () => sha256OfFile(part),
     });
     await rename(part, localPath);
+  }
+
+  async downloadAll(
+    { remoteFolder, files }: Parameters<ClusterShell['downloadAll']>[0],
+    localFolder: string,
+    options: Parameters<ClusterShell['downloadAll']>[2] = {},
+  ): Promise<void> {
+    const folder = await this.resolve(remoteFolder);
+    await downloadAll(
+      {
+        run: (command, commandOptions) => this.run(command, commandOptions),
+        sftp: (use) => this.sftp(options.signal, use),
+        single: (file, to) => this.download(file, to, options.signal === undefined ? {} : { signal: options.signal }),
+      },
+      { folder, files, localFolder, ...options },
+    );
   }
 
   async exists(remotePath: string): Promise<boolean> {

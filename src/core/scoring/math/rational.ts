@@ -42,10 +42,6 @@ export function equal(a: Rational, b: Rational): boolean {
   return a.p === b.p && a.q === b.q;
 }
 
-export function isInteger(a: Rational): boolean {
-  return a.q === 1n;
-}
-
 function bits(n: bigint): number {
   return n.toString(16).length * 4;
 }

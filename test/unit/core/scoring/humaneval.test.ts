@@ -12,6 +12,14 @@ describe('humanEvalAnswer', () => {
     expect(answer(response)).toEqual({ kind: 'function', code: 'def area(r):\n    return 2' });
   });
 
+  it('sees a block that opens behind words or ends without a line of its own', () => {
+    expect(answer('So: ```python\ndef area(r):\n    return 3```\nDone.')).toEqual({ kind: 'function', code: 'def area(r):\n    return 3' });
+    expect(answer('```python\na\n``` and ```python\ndef area(r):\n    return 4\n``` more')).toEqual({
+      kind: 'function',
+      code: 'def area(r):\n    return 4',
+    });
+  });
+
   it('takes a completion as it is', () => {
     expect(answer('    return math.pi * r ** 2\n')).toEqual({ kind: 'body', code: '    return math.pi * r ** 2\n' });
   });
