@@ -1,9 +1,11 @@
 /** Finds the bundles of a results directory: every `eval-*.json` at any depth, one a benchmark. */
 
+import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BundleSummary } from '../core/comparability.js';
 import { errorMessage, NelError } from '../core/errors.js';
+import { shardOfFolder } from '../core/shards.js';
 import { readBundle } from './read-bundle.js';
 
 export interface FoundBundle {
@@ -25,7 +27,8 @@ export interface Discovery {
 
 /**
  * @param root a results directory, or one bundle file
- * @throws NelError of kind `data`: two bundles of the same benchmark (both are named), a bundle that is none, a folder that cannot be read
+ * @throws NelError of kind `data`: two bundles of the same benchmark (both are named), shards that are not merged, a bundle that is none, a
+ *   folder that cannot be read
  */
 export async function discoverBundles(root: string): Promise<Discovery> {
   const files = await bundleFiles(root);
@@ -63,13 +66,26 @@ async function bundleFiles(root: string): Promise<string[] | null> {
   });
   if (kind === null) return null;
   if (kind.isFile()) return [root];
-  const files: string[] = [];
-  await walk(root, new Set(), files);
-  return files.sort();
+  const found: Walk = { visited: new Set(), files: [], shards: [] };
+  await walk(root, found);
+  if (found.files.length === 0 && found.shards.length > 0) {
+    throw new NelError('data', `${root} holds shards that are not merged`, {
+      hint: `Merge them first: nel eval merge ${path.dirname(found.shards[0] ?? root)}`,
+    });
+  }
+  return found.files.sort();
+}
+
+interface Walk {
+  readonly visited: Set<string>;
+  readonly files: string[];
+  /** Folders of shards, whose bundles tell of a part of the run only: they are not looked into. */
+  readonly shards: string[];
 }
 
 /** Follows links, each real folder once: a link may point back up. */
-async function walk(folder: string, visited: Set<string>, files: string[]): Promise<void> {
+async function walk(folder: string, found: Walk): Promise<void> {
+  const { visited, files, shards } = found;
   try {
     const real = await realpath(folder);
     if (visited.has(real)) return;
@@ -78,12 +94,17 @@ async function walk(folder: string, visited: Set<string>, files: string[]): Prom
       const full = path.join(folder, entry.name);
       const isBundle = entry.name.startsWith('eval-') && entry.name.endsWith('.json');
       const target = entry.isSymbolicLink() ? await stat(full).catch(() => null) : entry;
-      if (target?.isDirectory()) await walk(full, visited, files);
+      if (target?.isDirectory() && isShard(full)) shards.push(full);
+      else if (target?.isDirectory()) await walk(full, found);
       else if (target?.isFile() && isBundle) files.push(full);
     }
   } catch (error) {
     throw error instanceof NelError ? error : unreadable(folder, error);
   }
+}
+
+function isShard(folder: string): boolean {
+  return shardOfFolder(path.basename(folder)) !== null && existsSync(path.join(folder, 'run.json'));
 }
 
 function unreadable(file: string, error: unknown): NelError {

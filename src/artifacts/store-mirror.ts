@@ -8,7 +8,7 @@
 import { mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, NelError } from '../core/errors.js';
-import type { ArtifactStore, StoredFile } from '../core/store.js';
+import { type ArtifactStore, isSafePath, type StoredFile } from '../core/store.js';
 import { runFilePath } from './run-file.js';
 import { type Patience, patiently } from './store-patience.js';
 import { writeFileAtomic } from './write-atomic.js';
@@ -108,6 +108,28 @@ export class StoreMirror {
     const folder = `${benchmark}/journal`;
     const batches = await readdir(path.join(this.dir, folder)).catch(() => []);
     await inLanes(batches, (batch) => this.patiently(() => this.pushFolder(`${folder}/${batch}`), signal));
+  }
+
+  /** Brings the files below a folder that are missing here or have another size: for files that do not change once they are whole. */
+  async pullTree(folder: string, signal?: AbortSignal): Promise<void> {
+    const files = await this.patiently(() => this.store.list(`${folder}/`), signal);
+    await inLanes(files, async ({ path: file, size }) => {
+      if ((await sizeOf(path.join(this.dir, file))) !== size) await this.download(file, signal);
+    });
+  }
+
+  /** The other way round. */
+  async pushTree(folder: string, signal?: AbortSignal): Promise<void> {
+    const there = new Map((await this.patiently(() => this.store.list(`${folder}/`), signal)).map(({ path: file, size }) => [file, size]));
+    const entries = await readdir(path.join(this.dir, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => path.relative(this.dir, path.join(parentPath, name)));
+    await inLanes(files.filter(isSafePath), async (file) => {
+      const size = await sizeOf(path.join(this.dir, file));
+      if (size >= 0 && there.get(file) !== size)
+        await this.patiently(() => this.store.upload(path.join(this.dir, file), file, size), signal);
+    });
   }
 
   /** Copies a benchmark's finished files, its bundle last; the store has no bundle while its results are replaced. */

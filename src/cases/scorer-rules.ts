@@ -51,15 +51,18 @@ export const SCORER_RULES: ReadonlyMap<string, ScorerRule> = new Map<string, Sco
   ['humaneval-extract-code', extractCodeRule()],
   ['ifeval', { run: ifevalOf }],
   ['math-boxed', { run: ({ input }) => ({ last_boxed_only_string: lastBoxed(text(input)), remove_boxed: unboxed(text(input)) }) }],
-  ['math-equivalence', { run: ({ input, gold }) => mathEquivalent(text(input), text(gold)) }],
+  ['math-equivalence', { run: ({ input, gold }) => texts(gold).some((one) => mathEquivalent(text(input), one)) }],
   ['mgsm', mgsmRule()],
   ['pass-at-k', { run: passAtKOf }],
   ['squad', { run: (item) => bestTokenF1(text(item.input), texts(item.gold)) }],
   ['triviaqa', triviaqaRule()],
 ]);
 
+/** Data sets hold numbers where texts are meant, and nothing where there is no answer or no target. */
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
   throw new NelError('data', `expected a text, found ${JSON.stringify(value)}`);
 }
 
@@ -183,7 +186,7 @@ function ifevalOf({ input }: ScorerCase): unknown {
 // --- mgsm
 
 function mgsmRule(): ScorerRule {
-  const parse = ({ input, prefix }: ScorerCase): string => parseMgsmAnswer(text(input), prefix === undefined ? 'Answer' : text(prefix));
+  const parse = ({ input, prefix }: ScorerCase): string => parseMgsmAnswer(text(input), text(prefix) === '' ? 'Answer' : text(prefix));
   return {
     run: (item) => {
       const parsed = parse(item);
@@ -201,12 +204,18 @@ function mgsmRule(): ScorerRule {
 
 // --- pass@k
 
-/** Where there is no estimate we return null and the reference raises: both mean that there is none. */
+/** Where there is no estimate we return null, or refuse the numbers, and the reference raises: all mean that there is none. */
 function passAtKOf({ input, expected }: ScorerCase): unknown {
   if (!isJsonObject(input)) throw new NelError('data', 'input must have n, c and k');
   const { n, c, k } = input;
-  const value = passAtK({ n: Number(n), c: Number(c), k: Number(k) });
-  return value === null && typeof expected === 'string' && expected.startsWith('ValueError') ? expected : value;
+  const raises = typeof expected === 'string' && expected.startsWith('ValueError');
+  try {
+    const value = passAtK({ n: Number(n), c: Number(c), k: Number(k) });
+    return value === null && raises ? expected : value;
+  } catch (error) {
+    if (raises) return expected;
+    throw error;
+  }
 }
 
 // --- triviaqa

@@ -24,7 +24,7 @@ export async function evalPlannedShard(file: string, outputDir: string, resume: 
   const run = await readRunFile(path.dirname(path.resolve(file)));
   if (run === undefined) throw new NelError('data', `there is no ${file}`);
   const { cluster: _, ...spec } = run.spec;
-  return evalShard({ spec: { ...spec, output: outputAt(outputDir) }, planned: run.benchmarks, shard, resume });
+  return evalShard({ spec: { ...spec, output: outputAt(outputDir) }, planned: run.benchmarks, shard, resume, othersHaveEnded: true });
 }
 
 /** Where a shard of a run goes. */
@@ -40,14 +40,17 @@ interface ShardOptions {
   readonly shard: Shard;
   /** Try the errors of a shard that is complete again. */
   readonly resume: boolean;
+  /** See LockOptions. */
+  readonly othersHaveEnded?: boolean;
 }
 
 /** @returns the exit code. A shard that was begun is gone on with; one that is complete is left alone. */
-export async function evalShard({ spec, planned, shard, resume }: ShardOptions): Promise<number> {
+export async function evalShard({ spec, planned, shard, resume, othersHaveEnded = false }: ShardOptions): Promise<number> {
   const output = shardOutput(spec.output, shard);
   const held = await holdRun(
     output,
     planned.map(({ name }) => name),
+    { othersHaveEnded },
   );
   try {
     const prepared = await prepareRun({ ...spec, output }, planned, shard);

@@ -7,7 +7,7 @@ import { StoreLease } from '../artifacts/store-lease.js';
 import type { StoreMirror } from '../artifacts/store-mirror.js';
 import { patiently } from '../artifacts/store-patience.js';
 import { ownIdentity } from '../client/embedded/process-identity.js';
-import { lockRun, type RunLock } from '../client/run-lock.js';
+import { type LockOptions, lockRun, type RunLock } from '../client/run-lock.js';
 import { stagingDirectory } from '../config/state-directory.js';
 import { NelError } from '../core/errors.js';
 import type { OutputSpec, RunFile } from '../core/spec.js';
@@ -45,8 +45,8 @@ export function outputAt(given: string): OutputSpec {
  * @param benchmarks whose bundles to bring
  * @throws NelError of kind `usage` while another process holds it, `config` for bucket and credentials, `run` when the store does not answer
  */
-export async function holdRun(output: OutputSpec, benchmarks: readonly string[]): Promise<HeldRun> {
-  const lock = lockRun(output.dir);
+export async function holdRun(output: OutputSpec, benchmarks: readonly string[], options: LockOptions = {}): Promise<HeldRun> {
+  const lock = lockRun(output.dir, options);
   try {
     return output.remote === undefined ? holdDirectory(output.dir, lock) : await holdStore(output.remote, benchmarks, lock);
   } catch (error) {

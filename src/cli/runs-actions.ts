@@ -42,7 +42,8 @@ export async function showRun(run: string): Promise<void> {
     if (status !== 'running' || directory === null) return;
     const file = await readRunFile(localDirectory(directory));
     if (file === undefined) return;
-    if (file.spec.cluster !== undefined) for (const line of shardLines(await runs.clusterShards(workflowId), process.stdout.columns)) out(printable(line));
+    if (file.spec.cluster !== undefined)
+      for (const line of shardLines(await runs.clusterShards(workflowId), process.stdout.columns)) out(printable(line));
     const { benchmarks } = await new ProgressReader(runs.client, watchedBenchmarks(file)).read();
     for (const { benchmark, samples, totals, state, waiting_for, jobs } of benchmarks) {
       const done = totals.scored + totals.errors;

@@ -16,10 +16,18 @@ export interface RunLock {
   release(): void;
 }
 
+export interface LockOptions {
+  /**
+   * Whoever started this process knows that the others of its kind have ended: a process of another machine, which cannot be asked, is taken for
+   * dead. For the jobs of a cluster, where a node that failed leaves its lock behind. Should it live after all, journals bear two writers.
+   */
+  readonly othersHaveEnded?: boolean;
+}
+
 /** @throws NelError of kind `usage` naming the process that holds the directory */
-export function lockRun(runDir: string): RunLock {
+export function lockRun(runDir: string, options: LockOptions = {}): RunLock {
   try {
-    return lock(runDir);
+    return lock(runDir, options);
   } catch (error) {
     if (error instanceof NelError) throw error;
     throw new NelError('usage', `the output directory ${runDir} cannot be used: ${errorMessage(error)}`, {
@@ -28,14 +36,14 @@ export function lockRun(runDir: string): RunLock {
   }
 }
 
-function lock(runDir: string): RunLock {
+function lock(runDir: string, { othersHaveEnded = false }: LockOptions): RunLock {
   // With the usual permissions: others may read results. Only the lock itself is private.
   mkdirSync(runDir, { recursive: true });
   const folder = path.join(runDir, '.lock');
   for (;;) {
     const newest = newestGeneration(folder, NAME);
     const owner = newest === undefined ? undefined : liveOwner(newest.record);
-    if (owner !== undefined) {
+    if (owner !== undefined && !(othersHaveEnded && owner.host !== hostname())) {
       throw new NelError('usage', `${runDir} is in use by process ${owner.pid} on ${owner.host}`, {
         hint:
           owner.host === hostname()

@@ -3,14 +3,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
-import {
-  type ClusterShard,
-  clusterWorkflowId,
-  pauseSignal,
-  resumeSignal,
-  setConcurrencyUpdate,
-  WORKFLOWS,
-} from '../workflows/contract.js';
+import { type ClusterShard, clusterWorkflowId, pauseSignal, resumeSignal, setConcurrencyUpdate, WORKFLOWS } from '../workflows/contract.js';
 import { readClusterShards } from './cluster-shards.js';
 import { connectClient, type Environment, findTemporal } from './connection.js';
 

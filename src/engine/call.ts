@@ -62,7 +62,8 @@ export async function callWithRetries(
   tally: CallTally,
 ): Promise<ModelResponse> {
   const { model, endpoint, policy, runtime, signals } = options;
-  const first = runtime.now();
+  /** When this call failed for the first time: a sign of life is an answer that came later, not one while it stood in the queue. */
+  let since: number | undefined;
   let failed = 0;
   let rateLimited = 0;
   for (;;) {
@@ -90,6 +91,7 @@ export async function callWithRetries(
       endpoint.limiter.release(slot, isCallError && thrown.category === 'rate_limit' ? 'rate_limited' : 'failure');
       if (!isCallError) throw thrown;
       error = thrown;
+      since ??= runtime.now();
     } finally {
       runtime.onCall(-1);
     }
@@ -100,7 +102,7 @@ export async function callWithRetries(
     else failed++;
     const exhausted = failed > policy.maxRetries || rateLimited > MAX_RATE_LIMITED;
     if (exhausted || (!throttled && error.category !== 'timeout' && failed >= SUSPICIOUS_ATTEMPTS)) {
-      await endpoint.assertAlive(model, first, error);
+      await endpoint.assertAlive(model, since, error);
     }
     if (exhausted) throw error;
     await runtime.sleep(delayMs(policy, throttled ? rateLimited : failed, error.retryAfterMs, runtime.random()), signals.stop);

@@ -41,17 +41,22 @@ export function aggregateMetrics(body: Body): Metrics {
 function rolloutOf(response: unknown, at: number): Rollout {
   if (!isJsonObject(response)) throw new Refusal(422, `verify_responses[${at}]: an object is expected`);
   const reward = member(response, 'reward');
-  if (typeof reward !== 'number') throw new Refusal(422, `verify_responses[${at}].reward: a number is expected`);
+  if (!isFinite(reward)) throw new Refusal(422, `verify_responses[${at}].reward: a number is expected`);
   const numbers: (readonly [string, number])[] = [['reward', reward]];
   const reply = member(response, 'response');
   const usage = isJsonObject(reply) ? member(reply, 'usage') : undefined;
   if (isJsonObject(usage)) {
     for (const name of TOKENS) {
       const value = member(usage, name);
-      if (typeof value === 'number') numbers.push([name, value]);
+      if (isFinite(value)) numbers.push([name, value]);
     }
   }
   return { task: indexOf(response, '_ng_task_index', at), repeat: indexOf(response, '_ng_rollout_index', at), numbers };
+}
+
+/** JSON's numbers have no upper end: 1e999 is read as Infinity, which could not be written again. */
+function isFinite(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 function indexOf(response: Body, name: string, at: number): number {

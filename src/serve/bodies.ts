@@ -3,14 +3,18 @@
  * come through as they are. A body is never copied by assignment, only by spread, which defines members and sets none.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { quoted, Refusal } from './refusal.js';
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** @throws Refusal 422 when the text is not JSON, or not an object; an empty body is an empty object where `emptyAllowed` */
-export function parseBody(text: string, emptyAllowed: boolean): Body {
-  if (text === '' && emptyAllowed) return {};
+/** @throws Refusal 422 when the bytes are not JSON, or not an object; an empty body is an empty object where `emptyAllowed` */
+export function parseBody(bytes: Buffer, emptyAllowed: boolean): Body {
+  if (bytes.length === 0 && emptyAllowed) return {};
+  // Decoding would put other characters in the place of what is none, and an answer be judged that nobody gave.
+  if (!isUtf8(bytes)) throw new Refusal(422, 'body: not UTF-8');
+  const text = bytes.toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);

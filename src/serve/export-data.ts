@@ -1,7 +1,7 @@
 /** `--export-data`: a benchmark's problems as the rows that NeMo Gym's collector reads, one JSON object a line. */
 
 import path from 'node:path';
-import { writeFileAtomic } from '../artifacts/write-atomic.js';
+import { LineWriter } from '../artifacts/line-writer.js';
 import type { Environment, Seed } from '../core/environment.js';
 import { NelError } from '../core/errors.js';
 import type { Json, JsonObject } from '../core/json.js';
@@ -27,30 +27,37 @@ export async function exportData(
 ): Promise<{ readonly file: string; readonly rows: number }> {
   const { size } = environment.dataset;
   const rows = Math.min(size, options.maxProblems ?? size);
-  const never = new AbortController().signal;
-  const lines: string[] = [];
-  for (let index = 0; index < rows; index++) {
-    const made = environment.seed(index, 0, never);
-    const seed = made instanceof Promise ? await made : made;
-    lines.push(JSON.stringify(gymRow(environment.name, index, seed, options.generation ?? {})));
-  }
   const file = path.resolve(dir, `${environment.name}.jsonl`);
-  await writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''));
+  const never = new AbortController().signal;
+  // Rows with images do not fit into memory together.
+  const writer = await LineWriter.open(file);
+  try {
+    for (let index = 0; index < rows; index++) {
+      const made = environment.seed(index, 0, never);
+      const seed = made instanceof Promise ? await made : made;
+      await writer.write(gymRow(environment.name, index, seed, options.generation ?? {}));
+    }
+    await writer.commit();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
   return { file, rows };
 }
 
 /**
  * One row. `responses_create_params` takes no members that the Responses API does not have. `uuid` and the metadata's `problem_idx` are
- * what /verify finds the problem by; the category is among the metadata because rows have no other place for it.
+ * what /verify finds the problem by. A category that is not the metadata's own goes there too: rows have no other place for it.
  */
 export function gymRow(benchmark: string, index: number, seed: Seed, generation: GenerationSettings): JsonObject {
   const where = `${benchmark}, problem_idx ${index}`;
+  const own = typeof seed.metadata['category'] === 'string' ? seed.metadata['category'] : null;
   return {
     responses_create_params: { input: seed.messages.map((message) => inputMessage(message, where)), ...parameters(generation) },
     expected_answer: seed.expected_answer,
     uuid: uuidOf(benchmark, index),
     eval_type: benchmark,
-    metadata: { problem_idx: index, ...(seed.category === null ? {} : { category: seed.category }), ...seed.metadata },
+    metadata: { problem_idx: index, ...(seed.category === own ? {} : { problem_category: seed.category }), ...seed.metadata },
   };
 }
 

@@ -37,10 +37,10 @@ export interface NodeBindings {
 }
 
 /**
- * The body's text, read once.
+ * The body, read once.
  * @throws Refusal 413 when it is longer than `maxBytes`, 408 when it is not there in time
  */
-export function readBody(request: Request, bindings: NodeBindings | undefined, maxBytes: number, timeoutMs: number): Promise<string> {
+export function readBody(request: Request, bindings: NodeBindings | undefined, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   const incoming = bindings?.incoming;
   return incoming === undefined ? readStream(request, maxBytes) : readIncoming(incoming, maxBytes, timeoutMs);
 }
@@ -48,7 +48,7 @@ export function readBody(request: Request, bindings: NodeBindings | undefined, m
 const tooLong = (maxBytes: number): Refusal => new Refusal(413, `body: longer than ${maxBytes} bytes`);
 
 /** Straight off the socket: a web stream in between costs more than all the rest of a verification. */
-function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<string> {
+function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > maxBytes + DISCARDED_BYTES) return Promise.reject(tooLong(maxBytes));
   return new Promise((resolve, reject) => {
@@ -71,7 +71,7 @@ function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: nu
     const onEnd = (): void =>
       settle(() => {
         if (bytes > maxBytes) reject(tooLong(maxBytes));
-        else resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8'));
+        else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
       });
     const onCut = (): void => settle(() => reject(new Refusal(400, 'body: cut off')));
     if (incoming.destroyed) onCut();
@@ -79,8 +79,8 @@ function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: nu
   });
 }
 
-async function readStream(request: Request, maxBytes: number): Promise<string> {
-  if (request.body === null) return '';
+async function readStream(request: Request, maxBytes: number): Promise<Buffer> {
+  if (request.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
@@ -88,7 +88,7 @@ async function readStream(request: Request, maxBytes: number): Promise<string> {
     if (bytes > maxBytes) throw tooLong(maxBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** So many tasks at once, the rest in a queue of bounded length, first come first served. */

@@ -105,12 +105,22 @@ export class Engine implements EnginePort {
   }
 
   async runHarness(ref: BenchmarkRef, attempt: HarnessAttempt): Promise<HarnessSummary> {
-    return runHarness(await this.opener.openHarness(ref), attempt, this.opener.redactor);
+    const { mirror } = await this.opener.open(ref);
+    const folder = `${ref.benchmark}/harness`;
+    await mirror?.pullTree(folder, attempt.stop);
+    const done = await runHarness(await this.opener.openHarness(ref), attempt, this.opener.redactor);
+    await mirror?.pushTree(folder, attempt.stop);
+    return done;
   }
 
   async writeArtifacts(ref: ArtifactsRef, signal: AbortSignal): Promise<WrittenSummary> {
     const open = await this.opener.open(ref);
-    if (isHarnessBenchmark(open.run, ref.benchmark)) return writeHarnessArtifacts(await this.opener.openHarness(ref), this.redact, signal);
+    if (isHarnessBenchmark(open.run, ref.benchmark)) {
+      await open.mirror?.pullTree(`${ref.benchmark}/harness`, signal);
+      const written = await writeHarnessArtifacts(await this.opener.openHarness(ref), this.redact, signal);
+      await open.mirror?.publish(ref.benchmark, signal);
+      return written;
+    }
     const { planned, dir, environment } = await open.openBenchmark(ref.benchmark);
     // Other machines may have worked on it.
     await open.mirror?.pullJournal(`${ref.benchmark}/journal`, signal);

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import type { RunFile } from '../core/spec.js';
 import type { ShardProgressLine } from './shard-run.js';
 
+const FIRST_MS = 1_000;
 const EVERY_MS = 5_000;
 
 /** What the file holds; sums over the shard's benchmarks. */
@@ -15,6 +16,7 @@ export interface ShardProgressReport {
 }
 
 export class ProgressFile {
+  private first: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
 
@@ -24,10 +26,12 @@ export class ProgressFile {
   ) {}
 
   start(): void {
+    this.first = setTimeout(() => this.write(), FIRST_MS);
     this.timer = setInterval(() => this.write(), EVERY_MS);
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.first);
     clearInterval(this.timer);
     this.write();
     await this.writing;

@@ -106,7 +106,7 @@ export class RunOpener {
 
   /** A benchmark that another program runs. @throws NelError when its definition changed since it was planned */
   async openHarness(ref: BenchmarkRef): Promise<OpenHarness> {
-    const { run } = await this.open(ref);
+    const { run, mirror } = await this.open(ref);
     const planned = run.benchmarks.find(({ name }) => name === ref.benchmark);
     if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${ref.benchmark}`);
     const { spec } = planned;
@@ -116,7 +116,7 @@ export class RunOpener {
     return {
       run,
       planned,
-      dir: path.join(ref.run_dir, planned.name),
+      dir: path.join(mirror?.dir ?? ref.run_dir, planned.name),
       harness,
       service: { ...service, url: this.address(service) },
       generation: mergedGeneration({}, service, spec),

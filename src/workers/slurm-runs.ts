@@ -5,8 +5,6 @@ import type { ClusterPort } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
 import { closeJobs } from '../adapters/clusters/slurm/client.js';
 import { lockFolder, pollShards, removeSecrets, type ShardReport, submitShards } from '../adapters/clusters/slurm/jobs.js';
-import { mergeShards } from '../artifacts/merge-shards.js';
-import { readRunFile } from '../artifacts/run-file.js';
 import type { ClusterShell, SlurmCluster, TaskState } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
 import { shardFolder, shardOfFolder } from '../core/shards.js';
@@ -20,7 +18,9 @@ import type {
   SubmittedAttempt,
 } from '../workflows/contract.js';
 import { bringFiles } from './cluster-files.js';
-import { type Env, summaryOf } from './open-benchmark.js';
+import { mergeRun, runOf } from './merge-run.js';
+import type { Env } from './open-benchmark.js';
+import { reportedState } from './shard-state.js';
 import { generationKey, SHARDS_FOLDER, shardJob } from './slurm-jobs.js';
 
 /** An SSH connection that nobody used for this long is closed. */
@@ -70,7 +70,7 @@ export class SlurmRuns implements ClusterPort {
     const progress = await readProgress(shell, workdir, reports, signal);
     return reports.map((report): ClusterShardReport => {
       const { done, samples } = progress.get(report.shard) ?? { done: 0, samples: 0 };
-      return { shard: report.shard, job_id: report.jobId, node: report.nodes, done, samples, ...stateOf(report.status) };
+      return { shard: report.shard, job_id: report.jobId, node: report.nodes, done, samples, ...reportedState(report.status) };
     });
   }
 
@@ -92,21 +92,7 @@ export class SlurmRuns implements ClusterPort {
   }
 
   async merge(ref: ClusterRef, signal: AbortSignal): Promise<readonly BenchmarkResult[]> {
-    const run = await runOf(ref);
-    const { benchmarks } = await mergeShards({
-      dir: ref.run_dir,
-      run,
-      allowPartial: false,
-      summaryOf: ({ spec: { ref: name, params } }) => summaryOf({ ref: name, params, cwd: process.cwd() }),
-      onProgress: () => signal.throwIfAborted(),
-    });
-    return benchmarks.map(({ name, written: { aggregate, bundle } }): BenchmarkResult => {
-      const { errors, expected } = aggregate.coverage;
-      const mean_reward = aggregate.scores['mean_reward']?.value ?? null;
-      if (bundle !== null) return { benchmark: name, status: 'completed', reason: null, mean_reward, bundle };
-      const reason = `${errors} of ${expected} samples ended as errors, more than max_error_rate ${run.spec.max_error_rate} allows; no score is given`;
-      return { benchmark: name, status: 'failed', reason, mean_reward: null, bundle: null };
-    });
+    return mergeRun(await runOf(ref), ref.run_dir, signal);
   }
 
   async close(): Promise<void> {
@@ -144,14 +130,6 @@ export class SlurmRuns implements ClusterPort {
   }
 }
 
-async function runOf(ref: ClusterRef): Promise<RunFile> {
-  const run = await readRunFile(ref.run_dir);
-  if (run === undefined || run.run_id !== ref.run_id || run.spec_hash !== ref.spec_hash) {
-    throw new NelError('data', `${ref.run_dir} does not hold run ${ref.run_id} on this worker's machine`);
-  }
-  return run;
-}
-
 /** The journal stays where a resubmitted shard would read it; a lock is nobody else's. */
 function isShardFile(file: string, shards: number): boolean {
   const [folder = '', ...rest] = file.split('/');
@@ -165,21 +143,6 @@ function hasEnded({ state }: TaskState): boolean {
 
 /** Argument: the run's folder. */
 const REMOVE_SECRETS_SCRIPT = 'rm -rf -- "$1"/attempt-*/secrets';
-
-function stateOf(status: TaskState): Pick<ClusterShardReport, 'state' | 'reason'> {
-  switch (status.state) {
-    case 'pending':
-      return { state: 'pending', reason: status.reason };
-    case 'impossible':
-      return { state: 'impossible', reason: status.reason };
-    case 'failed': {
-      const how = status.exitCode !== null ? ` (exit code ${status.exitCode})` : status.signal !== null ? ` (signal ${status.signal})` : '';
-      return { state: 'failed', reason: `${status.reason}${how}` };
-    }
-    default:
-      return { state: status.state, reason: null };
-  }
-}
 
 /** Arguments: shard folders; prints each with its progress file, one line each. */
 const PROGRESS_SCRIPT = `for dir; do if [ -s "$dir/progress.json" ]; then printf '%s ' "\${dir##*_}"; head -c 300 -- "$dir/progress.json"; echo; fi; done`;

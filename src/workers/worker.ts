@@ -10,7 +10,7 @@ import type { ClusterPort } from '../activities/cluster.js';
 import { type ActivityDeps, type EnginePort, NotOwnedError } from '../activities/engine-port.js';
 import { createActivities } from '../activities/index.js';
 import { dataConverter, type Environment, type TemporalTarget } from '../client/connection.js';
-import { SlurmRuns } from './slurm-runs.js';
+import { ClusterRuns } from './cluster-runs.js';
 
 /** Built by `npm run build`, shipped with the package. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -40,7 +40,7 @@ export async function createWorker(options: WorkerOptions): Promise<{ worker: Wo
   installRuntime(options.log);
   const connection = await NativeConnection.connect(options.target.connection);
   try {
-    const cluster = new SlurmRuns(options.env);
+    const cluster = new ClusterRuns(options.env);
     const close = async (): Promise<void> => {
       await cluster.close();
       await connection.close();

@@ -68,7 +68,10 @@ export function parseGymAddress(ref: string): GymAddress {
   if (name !== null && !isBenchmarkName(name)) throw wrong('name: letters, digits, _, - and . are expected');
   const tokenEnv = query.get('token_env');
   if (tokenEnv !== null && !VARIABLE.test(tokenEnv))
-    throw wrong('token_env: the name of an environment variable is expected', 'Put the token into a variable and name that: ?token_env=NAME.');
+    throw wrong(
+      'token_env: the name of an environment variable is expected',
+      'Put the token into a variable and name that: ?token_env=NAME.',
+    );
   const timeout = Number(query.get('timeout') ?? DEFAULT_TIMEOUT_S);
   if (!(timeout > 0 && timeout <= 86_400)) throw wrong('timeout: seconds are expected');
   const path = url.pathname.replace(/\/+$/, '');

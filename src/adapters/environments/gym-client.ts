@@ -9,7 +9,10 @@ const PAUSES_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]
 /** Longest pause that a server may ask for. */
 const MAX_RETRY_AFTER_MS = 60_000;
 const MAX_REPLY_BYTES = 64 * 2 ** 20;
+/** Characters of an error that are kept: a scorer's own words, or the beginning of a foreign page. */
+const KEPT = 4_000;
 const SHOWN = 300;
+const SHORTEST_SECRET = 8;
 
 /** The server answered, and will answer the same again: `detail` is what it said. */
 export class GymRefusedError extends Error {
@@ -85,6 +88,14 @@ export class GymClient {
     await this.agent.destroy();
   }
 
+  /** A server may repeat what it was sent; records and messages must not. In replies a short token could be a word of a problem. */
+  private withoutToken(text: string, status: number): string {
+    const { token } = this.options;
+    if (token === null || (status < 400 && token.length < SHORTEST_SECRET)) return text;
+    const written = JSON.stringify(token).slice(1, -1);
+    return text.replaceAll(token, '[redacted]').replaceAll(written, '[redacted]');
+  }
+
   private async attempt({ method, path, body, cookie }: GymRequest, signal: AbortSignal): Promise<Attempt> {
     const { base, token } = this.options;
     const where = `${method} ${base}${path}`;
@@ -106,7 +117,7 @@ export class GymClient {
       });
       status = reply.statusCode;
       headers = reply.headers;
-      text = await bounded(reply.body);
+      text = this.withoutToken(await bounded(reply.body), status);
     } catch (error) {
       signal.throwIfAborted();
       return { again: causeOf(error), afterMs: null };
@@ -153,7 +164,7 @@ function errorIn(text: string): { readonly detail: string; readonly reason: stri
   const parsed = parse(text)?.value;
   if (typeof parsed !== 'object' || parsed === null) return { detail: JSON.stringify(text.slice(0, SHOWN)), reason: null };
   const { detail, reason } = parsed as { detail?: unknown; reason?: unknown };
-  const said = typeof detail === 'string' ? detail : JSON.stringify(detail ?? parsed).slice(0, SHOWN);
+  const said = typeof detail === 'string' ? detail.slice(0, KEPT) : JSON.stringify(detail ?? parsed).slice(0, SHOWN);
   return { detail: said, reason: reason === 'data' || reason === 'verify' ? reason : null };
 }
 

@@ -1,9 +1,9 @@
 /** Rows of NeMo Gym's collector as seeds, for servers that have no problems of their own. Read by gym.ts. */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readJsonLines } from '../../artifacts/jsonl.js';
 import type { Seed } from '../../core/environment.js';
-import { errorMessage, NelError } from '../../core/errors.js';
+import { NelError } from '../../core/errors.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { ChatMessage, ContentPart } from '../../core/model.js';
 import { contentText } from './seeds.js';
@@ -13,33 +13,16 @@ export type GymRow = Readonly<Record<string, unknown>>;
 /** @throws NelError of kind `data` with file and line: unreadable, empty, a line that is no row */
 export async function readGymRows(file: string, cwd: string): Promise<GymRow[]> {
   const target = path.resolve(cwd, file);
-  let text: string;
-  try {
-    text = await readFile(target, 'utf8');
-  } catch (error) {
-    throw new NelError('data', `cannot read the rows in ${target}: ${errorMessage(error)}`, {
-      hint: '`nel serve --export-data DIR` writes such a file.',
-    });
-  }
   const rows: GymRow[] = [];
-  text.split('\n').forEach((line, index) => {
-    if (line.trim() === '') return;
-    rows.push(parseRow(line, { file: target, line: index + 1 }));
+  await readJsonLines(target, (row, line) => {
+    if (!isJsonObject(row['responses_create_params'])) {
+      const at = { file: target, line };
+      throw new NelError('data', 'not a row of NeMo Gym: it has no responses_create_params', { at });
+    }
+    rows.push(row);
   });
-  if (rows.length === 0) throw new NelError('data', `${target} has no rows`);
+  if (rows.length === 0) throw new NelError('data', `${target} has no rows`, { hint: '`nel serve --export-data DIR` writes such a file.' });
   return rows;
-}
-
-function parseRow(line: string, at: { file: string; line: number }): GymRow {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch (error) {
-    throw new NelError('data', `not JSON: ${errorMessage(error)}`, { at });
-  }
-  if (!isJsonObject(row) || !isJsonObject(row['responses_create_params']))
-    throw new NelError('data', 'not a row of NeMo Gym: it has no responses_create_params', { at });
-  return row;
 }
 
 /** @throws NelError of kind `data` for a conversation that the chat protocol cannot hold as it is */
@@ -60,14 +43,14 @@ function answerOf(value: unknown, where: string): string {
   return String(value as string | number | boolean);
 }
 
-/** A row that `nel serve` exported carries index and category among its metadata: they are taken out again. */
+/** A row that `nel serve` exported carries index and category among its metadata: what is not the benchmark's own is taken out again. */
 function ownMetadata(row: GymRow): { category: string | null; metadata: JsonObject } {
   const metadata = isJsonObject(row['metadata']) ? (row['metadata'] as JsonObject) : {};
-  const category = typeof metadata['category'] === 'string' ? metadata['category'] : null;
   const exported = typeof row['eval_type'] === 'string' && row['uuid'] === `${row['eval_type']}-${String(metadata['problem_idx'])}`;
-  if (!exported) return { category, metadata };
-  const { problem_idx: _index, category: _category, ...rest } = metadata;
-  return { category, metadata: rest };
+  const added = exported && Object.hasOwn(metadata, 'problem_category');
+  const category = metadata[added ? 'problem_category' : 'category'];
+  const { problem_idx: _index, problem_category: _category, ...rest } = metadata;
+  return { category: typeof category === 'string' ? category : null, metadata: exported ? rest : metadata };
 }
 
 function messagesOf({ input, instructions }: JsonObject, where: string): ChatMessage[] {

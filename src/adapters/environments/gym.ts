@@ -64,7 +64,9 @@ export async function openGymEnvironment(options: OpenGymOptions): Promise<GymBe
 function tokenOf({ tokenEnv }: GymAddress, env: OpenGymOptions['env']): string | null {
   if (tokenEnv === null) return null;
   const token = env[tokenEnv]?.trim();
-  if (!token) throw new NelError('config', `the variable ${JSON.stringify(tokenEnv)}, which token_env names, is not set`);
+  if (!token) throw new NelError('config', `the variable ${tokenEnv}, which token_env names, is not set`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new NelError('config', `the token in ${tokenEnv} has white space or a character in it that no header can carry`);
   return token;
 }
 

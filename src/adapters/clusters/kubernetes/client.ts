@@ -7,6 +7,9 @@ import type { KubernetesCluster } from '../../../core/kubernetes.js';
 
 const PODS_A_PAGE = 500;
 const TIMEOUT_MS = 30_000;
+/** Passing failures of a connection; a certificate that is not trusted or a login that fails is none. */
+const NETWORK =
+  /^(ECONN\w*|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|UND_ERR_\w+|fetch failed|terminated|other side closed)/;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +37,7 @@ export interface KubernetesApi {
  * @throws NelError of kind `config` for a kubeconfig that cannot be read or a context that it lacks
  */
 export async function openKubernetes(cluster: Pick<KubernetesCluster, 'namespace' | 'context' | 'kubeconfig'>): Promise<KubernetesApi> {
-  const { BatchV1Api, CoreV1Api, KubeConfig } = await import('@kubernetes/client-node');
+  const { BatchV1Api, CoreV1Api, KubeConfig } = await loadClient();
   const config = new KubeConfig();
   try {
     if (cluster.kubeconfig === null) config.loadFromDefault();
@@ -63,6 +66,21 @@ export async function openKubernetes(cluster: Pick<KubernetesCluster, 'namespace
     });
   }
   return new Client(config.makeApiClient(BatchV1Api), config.makeApiClient(CoreV1Api), cluster.namespace, hostOf(server.server));
+}
+
+/** Loaded with the first cluster: it is large, and its own needs may be newer than this project's. */
+async function loadClient(): Promise<typeof import('@kubernetes/client-node')> {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (error) {
+    throw new NelError(
+      'config',
+      `the Kubernetes client does not load in Node ${process.versions.node}: ${shortened(errorMessage(error))}`,
+      {
+        hint: 'Use a newer version of Node for runs on Kubernetes.',
+      },
+    );
+  }
 }
 
 class Client implements KubernetesApi {
@@ -178,7 +196,11 @@ class Client implements KubernetesApi {
     if (status === undefined) {
       // An abort of the caller's is theirs; anything else before an answer is the network's.
       if (error instanceof Error && error.name === 'AbortError') return error;
-      return new ClusterUnreachable(`${this.server} cannot be reached: ${shortened(networkReason(error))}`);
+      const reason = shortened(networkReason(error));
+      if (NETWORK.test(reason)) return new ClusterUnreachable(`${this.server} cannot be reached: ${reason}`);
+      return new NelError('config', `${this.server} cannot be used: ${reason}`, {
+        hint: 'Does kubectl work with the same kubeconfig? Check server, certificate and how it logs in.',
+      });
     }
     if (status >= 500 || status === 429 || status === 408) return new ClusterUnreachable(`${this.server} asks for patience (${status})`);
     const message = shortened(messageOf(error));

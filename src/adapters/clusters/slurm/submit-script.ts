@@ -48,7 +48,7 @@ function secretLines(names: readonly string[], attempt: number, list: string): r
     `mkdir -p ${secretsFile(attempt, '').replace(/\/[^/]*$/, '')}`,
     `for shard in ${list}; do`,
     `  for name in ${names.join(' ')}; do`,
-    "    printf 'export %s=%q\\n' \"$name\" \"${!name:?is not set here, and the jobs need it}\"",
+    '    printf \'export %s=%q\\n\' "$name" "${!name:?is not set here, and the jobs need it}"',
     `  done >${secretsFile(attempt, '"$shard"')}`,
     'done',
     'umask 022',

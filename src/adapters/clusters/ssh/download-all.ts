@@ -40,7 +40,10 @@ export interface FilesToDownload {
 }
 
 /** Each file appears whole, with the hash that the original had when this began, or as it is now where it changed meanwhile. */
-export async function downloadAll(channel: DownloadChannel, { folder, files, localFolder, signal, onFile }: FilesToDownload): Promise<void> {
+export async function downloadAll(
+  channel: DownloadChannel,
+  { folder, files, localFolder, signal, onFile }: FilesToDownload,
+): Promise<void> {
   for (let at = 0; at < files.length; at += HASHED_AT_ONCE) {
     const some = files.slice(at, at + HASHED_AT_ONCE);
     const hashes = await hashesOf(channel, folder, some, signal);
