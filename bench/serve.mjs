@@ -1,7 +1,8 @@
 /**
  * /verify of `nel serve` (gsm8k, from the build in dist/) against a bare node:http server that echoes the same body: requests a second
- * over 64 connections, and memory over 200,000 requests. Flags: --seconds N, --requests N (for the memory part), --small for both little.
- * Exit 1 when the ratio is below 0.5 or memory grows. Without gsm8k on this machine another benchmark is served.
+ * over 64 connections, memory over 200,000 requests, and 1,000 malformed bodies. Flags: --seconds N, --requests N (for the memory part),
+ * --small for both little. Exit 1 when the ratio is below 0.5, memory grows, or a malformed body is answered with anything but a 4xx.
+ * Without gsm8k on this machine another benchmark is served.
  */
 
 import { fork } from 'node:child_process';
@@ -9,12 +10,15 @@ import { existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { createJiti } from 'jiti';
 import { Pool } from 'undici';
 
 const CONNECTIONS = 64;
 const TARGET = 0.5;
 /** What the heap may differ by between two moments of a steady server. */
 const GROWTH_MIB = 16;
+const MALFORMED = 1_000;
+const MAX_BODY_BYTES = 2 ** 20;
 const DIST = process.env.NEL_BENCH_DIST ?? path.resolve(import.meta.dirname, '../dist');
 
 const BODY = JSON.stringify({
@@ -42,8 +46,12 @@ async function serve() {
   const env = { ...process.env, ...(existsSync(path.join(shared, 'gsm8k')) ? { NEL_DATA_DIR: shared } : {}) };
   const open = (ref) => openBenchmark({ ref, systemPrompt: null, params: {}, env, cwd: process.cwd() });
   const { environment } = await open(env.NEL_DATA_DIR ? 'gsm8k' : 'arithmetic');
-  const { port } = await listen(environment, { host: '127.0.0.1', port: 0 });
-  process.send({ port, benchmark: environment.name });
+  const { port } = await listen(environment, {
+    host: '127.0.0.1',
+    port: 0,
+    limits: { maxBodyBytes: MAX_BODY_BYTES, maxAggregateBytes: MAX_BODY_BYTES },
+  });
+  process.send({ port, benchmark: environment.name, size: environment.dataset.size });
 }
 
 /** Heap in MiB after everything that can be collected was. */
@@ -96,11 +104,33 @@ async function rate(port, seconds) {
   return done.requests / done.seconds;
 }
 
+/** @returns how many of a thousand bad bodies were answered with a 4xx, and whether the server is well after them */
+async function refusals(port, size) {
+  const jiti = createJiti(import.meta.url);
+  const { malformedBodies } = await jiti.import('../test/fakes/malformed-bodies.ts');
+  const bodies = malformedBodies({ count: MALFORMED, size, maxBodyBytes: MAX_BODY_BYTES }).values();
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 8, pipelining: 1 });
+  let refused = 0;
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (const { route, body } of bodies) {
+        const reply = await pool.request({ path: route, method: 'POST', body });
+        await reply.body.dump();
+        if (reply.statusCode >= 400 && reply.statusCode < 500) refused++;
+      }
+    }),
+  );
+  const { statusCode, body } = await pool.request({ path: '/health', method: 'GET' });
+  const { status, running } = await body.json();
+  await pool.close();
+  return { refused, healthy: statusCode === 200 && status === 'ok' && running === 0 };
+}
+
 async function main({ seconds, requests }) {
   const bare = start('echo');
   const nel = start('serve');
   try {
-    const [{ port: barePort }, { port, benchmark }] = await Promise.all([bare.ready, nel.ready]);
+    const [{ port: barePort }, { port, benchmark, size }] = await Promise.all([bare.ready, nel.ready]);
     await rate(barePort, seconds / 4);
     await rate(port, seconds / 4);
     // In turns, so that what else the machine does meets both.
@@ -121,7 +151,11 @@ async function main({ seconds, requests }) {
     process.stdout.write(
       `memory               ${before.toFixed(1).padStart(8)} MiB, after ${requests.toLocaleString('en-US')} requests ${after.toFixed(1)} MiB\n`,
     );
-    if (ratio < TARGET || after - before > GROWTH_MIB) process.exitCode = 1;
+    const { refused, healthy } = await refusals(port, size);
+    process.stdout.write(
+      `malformed bodies     ${String(refused).padStart(8)} of ${MALFORMED} answered with 4xx, server ${healthy ? 'healthy' : 'NOT healthy'}\n`,
+    );
+    if (ratio < TARGET || after - before > GROWTH_MIB || refused < MALFORMED || !healthy) process.exitCode = 1;
   } finally {
     bare.stop();
     nel.stop();

@@ -10,10 +10,8 @@ import {
   type ClusterRef,
   type ClusterShardReport,
   type ClusterSubmitRef,
-  type ClusterWatchRef,
   FAILURES,
   type SubmittedAttempt,
-  shownState,
 } from '../workflows/contract.js';
 import { underHeartbeat } from './attempt.js';
 import type { ActivityDeps } from './engine-port.js';
@@ -36,13 +34,26 @@ export interface ClusterPort {
 export interface LookTimes {
   readonly first: number;
   readonly longest: number;
+  /** Waits from here on are left to the server: they need no worker, and outlast it. */
+  readonly durableFrom: number;
   /** A job of which the cluster has known nothing for this long is lost. */
   readonly lostAfter: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Waits within an attempt; rejects when it is cancelled. */
+  sleep(ms: number): Promise<void>;
 }
 
+const LOOKS: LookTimes = {
+  first: 2_000,
+  longest: 300_000,
+  durableFrom: 30_000,
+  lostAfter: 600_000,
+  now: () => Date.now(),
+  sleep: (ms) => Context.current().sleep(ms),
+};
 /** A change is seen after a third of the time since the last one, at most: jobs of minutes soon, jobs of days without a thought. */
-const LOOKS: LookTimes = { first: 2_000, longest: 300_000, lostAfter: 600_000 };
-const GROWTH = 1.5;
+const SHARE_OF_QUIET = 1 / 3;
 
 export function createClusterActivities({ cluster, looks = LOOKS }: Pick<ActivityDeps, 'cluster'> & { readonly looks?: LookTimes }) {
   const call =
@@ -55,7 +66,7 @@ export function createClusterActivities({ cluster, looks = LOOKS }: Pick<Activit
   return {
     prepareCluster: call('preparing', (ref: ClusterRef, signal) => cluster.prepare(ref, signal)),
     submitClusterJobs: call('submitting', (ref: ClusterSubmitRef, signal) => cluster.submit(ref, signal)),
-    watchClusterJobs: (ref: ClusterWatchRef) => watch(cluster, looks, ref),
+    watchClusterJobs: (ref: ClusterPollRef) => watch(cluster, looks, ref),
     cancelClusterJobs: call('cancelling', (ref: ClusterRef, signal) => cluster.cancel(ref, signal)),
     fetchShards: call('fetching', (ref: ClusterRef, signal) => cluster.fetch(ref, signal)),
     mergeShards: call('merging', (ref: ClusterRef, signal) => cluster.merge(ref, signal)),
@@ -63,48 +74,57 @@ export function createClusterActivities({ cluster, looks = LOOKS }: Pick<Activit
 }
 
 /**
- * One look: all shards' reports once one has changed; until then a failure that the server tries again after a while: a timer as durable as a
- * workflow's, that leaves nothing in its history. What was seen besides goes with the heartbeat, which lasts from one attempt to the next.
+ * Looks until a shard has ended, then gives all shards' reports. What is seen before that goes with the heartbeat, which lasts from one
+ * attempt to the next. Longer waits between two looks are a failure that the server tries again after that time: a timer as durable as a
+ * workflow's, which leaves nothing in its history.
  */
-async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterWatchRef): Promise<readonly ClusterShardReport[]> {
+async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterPollRef): Promise<readonly ClusterShardReport[]> {
   const context = Context.current();
   const { attempt, heartbeatDetails } = context.info;
-  let beat = (heartbeatDetails as ClusterHeartbeat | undefined) ?? { shards: {} };
-  const changed = await underHeartbeat(
+  let beat = (heartbeatDetails as ClusterHeartbeat | undefined) ?? { shards: {}, changed_at: looks.now() };
+  const outcome = await underHeartbeat(
     () => beat,
     async ({ stop }) => {
-      // The one before this ended with a change a moment ago.
-      if (attempt === 1) await context.sleep(looks.first);
-      const now = Date.now();
-      const reports = (await cluster.poll(ref, stop)).map((report) => orLost(report, beat, { now, lostAfter: looks.lostAfter }));
-      beat = { shards: Object.fromEntries(reports.map((report) => [report.shard, glimpse(report, beat, now)])) };
-      context.heartbeat(beat);
-      return reports.some((report) => report.state !== 'unknown' && shownState(report) !== ref.known[report.shard]) ? reports : null;
+      // The jobs were submitted, or the watch before this ended with a change, a moment ago.
+      if (attempt === 1) await looks.sleep(looks.first);
+      for (;;) {
+        const reports = (await cluster.poll(ref, stop)).map((report) => orLost(report, beat, looks));
+        beat = look(reports, beat, looks.now());
+        context.heartbeat(beat);
+        if (reports.some(({ state }) => hasEnded(state))) return { reports };
+        const wait = Math.min(looks.longest, Math.max(looks.first, (looks.now() - beat.changed_at) * SHARE_OF_QUIET));
+        if (wait >= looks.durableFrom) return { wait: Math.round(wait) };
+        await looks.sleep(wait);
+      }
     },
   );
-  if (changed !== null) return changed;
-  const wait = Math.min(looks.longest, looks.first * GROWTH ** Math.min(50, attempt - 1));
+  if (outcome.reports !== undefined) return outcome.reports;
   throw ApplicationFailure.create({
-    message: `nothing new at look ${attempt}; the next one is in ${Math.round(wait / 1000)} s`,
+    message: `nothing has ended; the next look is in ${Math.round(outcome.wait / 1000)} s`,
     type: FAILURES.nothingNew,
-    nextRetryDelay: Math.round(wait),
+    nextRetryDelay: outcome.wait,
     category: ApplicationFailureCategory.BENIGN,
   });
 }
 
-function glimpse({ shard, done, samples, reason, state }: ClusterShardReport, before: ClusterHeartbeat, now: number): ClusterGlimpse {
-  const known = before.shards[shard];
-  const seen = { done: Math.max(done, known?.done ?? 0), samples: samples || (known?.samples ?? 0), reason };
-  return state === 'unknown' ? { ...seen, unknown_since: known?.unknown_since ?? now } : seen;
+function hasEnded(state: ClusterShardReport['state']): boolean {
+  return state !== 'pending' && state !== 'running' && state !== 'unknown';
+}
+
+function look(reports: readonly ClusterShardReport[], before: ClusterHeartbeat, now: number): ClusterHeartbeat {
+  const shards = Object.fromEntries(reports.map((report) => [report.shard, glimpse(report, before.shards[report.shard], now)]));
+  const isSame = reports.every(({ shard }) => shards[shard]?.state === before.shards[shard]?.state);
+  return { shards, changed_at: isSame ? before.changed_at : now };
+}
+
+function glimpse({ shard: _, ...seen }: ClusterShardReport, known: ClusterGlimpse | undefined, now: number): ClusterGlimpse {
+  const progress = { done: Math.max(seen.done, known?.done ?? 0), samples: seen.samples || (known?.samples ?? 0) };
+  return { ...seen, ...progress, ...(seen.state === 'unknown' ? { unknown_since: known?.unknown_since ?? now } : {}) };
 }
 
 /** The cluster forgets a job some time after its end; one that left no exit code behind then either will tell no more. */
-function orLost(
-  report: ClusterShardReport,
-  { shards }: ClusterHeartbeat,
-  { now, lostAfter }: { readonly now: number; readonly lostAfter: number },
-): ClusterShardReport {
+function orLost(report: ClusterShardReport, { shards }: ClusterHeartbeat, { now, lostAfter }: LookTimes): ClusterShardReport {
   const since = shards[report.shard]?.unknown_since;
-  if (report.state !== 'unknown' || since === undefined || now - since < lostAfter) return report;
+  if (report.state !== 'unknown' || since === undefined || now() - since < lostAfter) return report;
   return { ...report, state: 'failed', reason: 'lost: the cluster knows nothing of its job' };
 }

@@ -1,6 +1,6 @@
 /** The folder of a schedule, DIR/<name>: its definition, its baseline and its history, and where runs of a given id are. */
 
-import { appendFile, mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
@@ -30,6 +30,13 @@ export async function readSchedule(dir: string): Promise<ScheduleFile> {
 
 export async function writeSchedule(dir: string, schedule: ScheduleFile): Promise<void> {
   await writeFileAtomic(path.join(dir, SCHEDULE_FILE), `${JSON.stringify(schedule, null, 2)}\n`);
+}
+
+/** Of a schedule that could not be made. What nights left in the folder stays. */
+export async function removeSchedule(dir: string): Promise<void> {
+  await rm(path.join(dir, SCHEDULE_FILE), { force: true });
+  // Only an empty folder goes: one that was made for this.
+  await rmdir(dir).catch(() => undefined);
 }
 
 /** The run that counts as good, with its absolute directory; undefined before the first. */

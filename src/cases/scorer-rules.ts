@@ -18,6 +18,7 @@ import { mmluPro } from '../core/scoring/mmlu-pro.js';
 import { pythonStrip, withoutPunctuation } from '../core/scoring/python-text.js';
 import { bestTokenF1 } from '../core/scoring/token-f1.js';
 import { passAtK } from '../core/stats/pass-at-k.js';
+import { MATH_DIFFERENCES } from './math-differences.js';
 
 export interface ScorerCase {
   readonly input: unknown;
@@ -51,7 +52,10 @@ export const SCORER_RULES: ReadonlyMap<string, ScorerRule> = new Map<string, Sco
   ['humaneval-extract-code', extractCodeRule()],
   ['ifeval', { run: ifevalOf }],
   ['math-boxed', { run: ({ input }) => ({ last_boxed_only_string: lastBoxed(text(input)), remove_boxed: unboxed(text(input)) }) }],
-  ['math-equivalence', { run: ({ input, gold }) => texts(gold).some((one) => mathEquivalent(text(input), one)) }],
+  [
+    'math-equivalence',
+    { run: ({ input, gold }) => texts(gold).some((one) => mathEquivalent(text(input), one)), differences: MATH_DIFFERENCES },
+  ],
   ['mgsm', mgsmRule()],
   ['pass-at-k', { run: passAtKOf }],
   ['squad', { run: (item) => bestTokenF1(text(item.input), texts(item.gold)) }],

@@ -112,7 +112,8 @@ async function drive(run: RunFile, { lost }: HeldRun): Promise<number> {
     });
     printer.stop();
     if (done) {
-      for (const file of shardBundles(run)) say(`wrote ${file}`);
+      const { dir, remote } = run.spec.output;
+      for (const file of shardBundles(run)) say(`wrote ${remote === undefined ? file : `${remote}/${path.relative(dir, file)}`}`);
       return EXIT.OK;
     }
     lost.throwIfAborted();

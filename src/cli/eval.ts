@@ -31,7 +31,7 @@ export function registerEval(program: Command): void {
     .option('-b, --bench <name>', 'benchmark: a built-in name or a .ts/.js file; can be repeated', append)
     .option('--repeats <n>', 'answers per problem', number)
     .option('--max-problems <n>', 'only the first n problems', number)
-    .option('-o, --output-dir <dir>', 'where all files go (default: ./results)')
+    .option('-o, --output-dir <dir>', 'where all files go: a folder, or s3://bucket/prefix (default: ./results)')
     .option('--resume', 'try the errors of a finished run again; an unfinished run is gone on with anyway')
     .option('--shard <i/n>', 'evaluate shard i of n, from 0, without a server (env NEL_SHARD_IDX, NEL_TOTAL_SHARDS, or a Slurm array)')
     .option('--dry-run', 'print the resolved config and what would run, then stop')

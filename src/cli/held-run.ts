@@ -95,8 +95,7 @@ async function holdStore(remote: string, benchmarks: readonly string[], lock: Ru
   try {
     const aside = await mirror.adoptRun();
     if (aside !== null) say(`note: ${remote} holds another run than this machine's copy of it; that copy is now ${aside}`);
-    await mirror.pullRunFile();
-    await refresh(benchmarks);
+    if (await mirror.pullRunFile()) await refresh(benchmarks);
   } catch (error) {
     await end();
     throw error;

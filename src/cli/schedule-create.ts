@@ -1,7 +1,7 @@
 /** `nel schedule create`: checks tonight's config, policy and baseline today, writes the schedule's folder, and makes the schedule. */
 
 import path from 'node:path';
-import { directoryExists, findRun, finishedRun, readLastGo, writeSchedule } from '../artifacts/nights.js';
+import { directoryExists, findRun, finishedRun, readLastGo, removeSchedule, writeSchedule } from '../artifacts/nights.js';
 import { alreadyThere, type Schedules, withSchedules } from '../client/schedules.js';
 import { SHARED_TASK_QUEUE } from '../client/task-queue.js';
 import { loadEvalConfig } from '../config/load.js';
@@ -53,7 +53,21 @@ export async function createSchedule(name: string, options: CreateOptions): Prom
     await writeSchedule(dir, schedule);
     const summary = `${path.basename(options.config)} by ${path.basename(options.policy)} against ${baselineText(schedule.baseline)}`;
     const { cron, timezone } = schedule;
-    await schedules.create({ name, cron, timezone, dir, timeLimitMs, catchUpMs, taskQueue, paused: options.paused ?? false, summary });
+    const made = schedules.create({
+      name,
+      cron,
+      timezone,
+      dir,
+      timeLimitMs,
+      catchUpMs,
+      taskQueue,
+      paused: options.paused ?? false,
+      summary,
+    });
+    await made.catch(async (error: unknown) => {
+      await removeSchedule(dir);
+      throw error;
+    });
     await tell(schedules, schedule, dir, taskQueue);
   });
 }

@@ -262,7 +262,7 @@ export const benchmarkSchema = z.strictObject({
 export const outputSchema = z.strictObject({
   dir: field(
     z.string().min(1),
-    'Folder for results, relative to the current directory (not to this file). `${VAR}` and a leading `~/` are expanded.',
+    'Folder for results, relative to the current directory (not to this file), or `s3://bucket/prefix`. `${VAR}` and a leading `~/` are expanded.',
     DEFAULTS.output_dir,
   ),
 });

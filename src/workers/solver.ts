@@ -29,7 +29,13 @@ export async function createSolver(options: {
     case 'vlm':
       return createSimpleSolver({ ...chatOf(service, spec.type), generation });
     case 'tool_calling':
-      return createToolCallingSolver({ ...chatOf(service, spec.type), generation, environment, maxTurns: spec.max_turns });
+      return createToolCallingSolver({
+        ...chatOf(service, spec.type),
+        generation,
+        environment,
+        maxTurns: spec.max_turns,
+        concurrency: service?.concurrency ?? 1,
+      });
   }
 }
 

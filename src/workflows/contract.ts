@@ -35,7 +35,7 @@ export const FAILURES = {
   workerShutdown: 'WorkerShutdown',
   /** The cluster cannot be reached now (retryable). */
   clusterUnreachable: 'ClusterUnreachable',
-  /** A look at the cluster showed what is known (retryable: that is how the next look is waited for). */
+  /** No job of the cluster has ended (retryable: that is how the next look is waited for). */
   nothingNew: 'NothingNew',
   /** The suite's own: details[0] is the SuiteResult. */
   runFailed: 'RunFailed',
@@ -281,7 +281,7 @@ export interface ClusterShard {
   readonly attempt: number;
   /** Attempts that ended without a new answer: these are limited. */
   readonly failures: number;
-  /** Samples journaled, as of the last change of any shard. */
+  /** Samples journaled, as of the last end of any shard's job. */
   readonly done: number;
   readonly samples: number;
   /** Samples journaled when this attempt began. */
@@ -306,11 +306,6 @@ export interface ClusterPollRef extends ClusterRef {
   readonly submitted: readonly SubmittedAttempt[];
 }
 
-export interface ClusterWatchRef extends ClusterPollRef {
-  /** What the workflow knows of each shard of these attempts; see shownState. */
-  readonly known: Readonly<Record<number, string>>;
-}
-
 /** One look at a shard of an attempt. */
 export interface ClusterShardReport {
   readonly shard: number;
@@ -322,20 +317,14 @@ export interface ClusterShardReport {
   readonly samples: number;
 }
 
-/** What of a shard is worth telling the workflow when it changes. How far it is and why it waits is in the heartbeat. */
-export function shownState({ state, job_id, node }: Pick<ClusterShard | ClusterShardReport, 'state' | 'job_id' | 'node'>): string {
-  return `${state} ${job_id ?? '-'} ${node ?? '-'}`;
-}
-
-/** Details of the heartbeat of a watch, by shard: what the last look saw. */
+/** Details of the heartbeat of a watch: what its last look saw. */
 export interface ClusterHeartbeat {
   readonly shards: Readonly<Record<number, ClusterGlimpse>>;
+  /** Milliseconds since the epoch. */
+  readonly changed_at: number;
 }
 
-export interface ClusterGlimpse {
-  readonly done: number;
-  readonly samples: number;
-  readonly reason: string | null;
+export interface ClusterGlimpse extends Omit<ClusterShardReport, 'shard'> {
   /** Milliseconds since the epoch since when the cluster knows nothing of its job; absent: it does. */
   readonly unknown_since?: number;
 }

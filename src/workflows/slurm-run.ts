@@ -23,15 +23,14 @@ import {
   clusterQuery,
   FAILURES,
   type SubmittedAttempt,
-  shownState,
 } from './contract.js';
 import { setScore } from './visibility.js';
 
 /** A node that fails every job at once should not use up all attempts before anyone can look; milliseconds. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
-/** Each costs about six events; a history stays far below Temporal's limit, and below what anyone would read. */
-const CHANGES_PER_EXECUTION = 200;
+/** Far below Temporal's limit, and below what anyone would read. */
+const EVENTS_PER_EXECUTION = 1_500;
 
 export async function slurmRun(input: ClusterRunInput): Promise<readonly BenchmarkResult[]> {
   return new ClusterRun(input).execute();
@@ -42,7 +41,6 @@ class ClusterRun {
   private attempt: number;
   private submitted: readonly SubmittedAttempt[];
   private shards: readonly ClusterShard[];
-  private changes = 0;
 
   constructor(private readonly input: ClusterRunInput) {
     const { run_dir, run_id, spec_hash, generation, carried } = input;
@@ -60,7 +58,8 @@ class ClusterRun {
         const waiting = this.shards.filter(({ state }) => state === 'waiting').map(({ shard }) => shard);
         if (waiting.length > 0) await this.submit(waiting);
         await this.watch();
-        if (this.changes >= CHANGES_PER_EXECUTION || workflowInfo().continueAsNewSuggested) await this.renew();
+        const { historyLength, continueAsNewSuggested } = workflowInfo();
+        if (historyLength >= EVENTS_PER_EXECUTION || continueAsNewSuggested) await this.renew();
       }
     } catch (error) {
       await this.cancelJobs(error);
@@ -86,16 +85,14 @@ class ClusterRun {
     this.update(shards, (one) => ({ ...one, job_id: null, node: null, attempt: this.attempt, done_before: one.done }));
     const submitted = await submitClusterJobs({ ...this.ref, attempt: this.attempt, shards, total: this.input.shards });
     this.submitted = [...this.submitted, submitted];
-    this.update(shards, (one) => ({ ...one, state: 'pending', reason: null }));
+    for (const { jobId, shards } of submitted.jobs)
+      this.update(shards, (one) => ({ ...one, state: 'pending', reason: null, job_id: jobId }));
   }
 
-  /** Until something has changed; shards that failed are then to be submitted again, while that is worth it. */
+  /** Until a job has ended; shards that failed are then to be submitted again, while that is worth it. */
   private async watch(): Promise<void> {
     const { submitted } = this;
-    const watched = submitted.flatMap(({ jobs }) => jobs.flatMap(({ shards }) => shards));
-    const known = Object.fromEntries(watched.map((shard) => [shard, shownState(this.shards[shard] as ClusterShard)]));
-    const reports = await watchClusterJobs({ ...this.ref, submitted, known });
-    this.changes++;
+    const reports = await watchClusterJobs({ ...this.ref, submitted });
     for (const report of reports) this.update([report.shard], (shard) => seen(shard, report));
     const impossible = reports.find(({ state }) => state === 'impossible');
     if (impossible) throw this.giveUp(`job ${impossible.job_id} can never start: ${impossible.reason ?? 'no reason given'}`);

@@ -75,7 +75,7 @@ export class FakeKubeApi {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'fake',
-      clusters: [{ name: 'fake', cluster: { server: this.url } }],
+      clusters: [{ name: 'fake', cluster: { server: this.url, 'insecure-skip-tls-verify': true } }],
       contexts: [context('fake'), context('stranger')],
       users: [
         { name: 'fake', user: { token: TOKEN } },

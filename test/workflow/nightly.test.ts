@@ -57,7 +57,7 @@ class World {
     readonly change: {
       baseline?: () => NightBaseline;
       notify?: () => NightResult['notification'];
-      hang?: boolean;
+      batch?: 'hangs' | 'fails';
       gate?: () => GateResult;
     } = {},
   ) {}
@@ -66,7 +66,7 @@ class World {
     prepareNight: (ref: NightRef): PreparedNight => {
       this.calls.push('prepareNight');
       this.ref = ref;
-      const benchmarks = this.change.hang === true ? [{ name: 'sums', model: 'm', samples: 1, concurrency: 1 }] : [];
+      const benchmarks = this.change.batch !== undefined ? [{ name: 'sums', model: 'm', samples: 1, concurrency: 1 }] : [];
       const run = { run_dir: '/nights/n', run_id: ref.run_id, spec_hash: 'h', generation: 0 };
       const gate = { candidate_dir: '/nights/n', policy_file: '/policy.yaml', evidence: null, force: false, report_file: GO.report_file };
       return {
@@ -75,9 +75,10 @@ class World {
         gate,
       };
     },
-    /** Answers nothing until it is cancelled. */
+    /** Answers nothing until it is cancelled, or fails at once. */
     runBatch: async (): Promise<Totals> => {
       this.calls.push('runBatch');
+      if (this.change.batch === 'fails') throw ApplicationFailure.nonRetryable('401: wrong key', FAILURES.endpointRefused);
       const context = Context.current();
       const beat = setInterval(() => context.heartbeat(), 100);
       return context.cancelled.finally(() => clearInterval(beat));
@@ -215,9 +216,17 @@ describe('a night without a verdict', () => {
     });
   });
 
+  it('gates nothing when its run failed', async () => {
+    await night({ batch: 'fails' }, async (handle, world) => {
+      expect(await failureOf(handle)).toBe('sums: 401: wrong key');
+      expect(world.outcome).toEqual({ kind: 'failed', reason: 'sums: 401: wrong key', timed_out: false });
+      expect(world.calls).toEqual(['prepareNight', 'runBatch', 'finishNight failed', 'notifyNight']);
+    });
+  });
+
   it('gives an evaluation up that takes longer than it may', async () => {
     await night(
-      { hang: true },
+      { batch: 'hangs' },
       async (handle, world) => {
         expect(await failureOf(handle)).toBe('the run did not end within 1s');
         expect(world.outcome).toMatchObject({ kind: 'failed', timed_out: true });
@@ -228,7 +237,7 @@ describe('a night without a verdict', () => {
   });
 
   it('is kept and told when it is cancelled, and ends as cancelled', async () => {
-    await night({ hang: true }, async (handle, world) => {
+    await night({ batch: 'hangs' }, async (handle, world) => {
       await until('the batch', () => world.calls.includes('runBatch'));
       await handle.cancel();
       expect(await failureOf(handle)).toBe('Workflow canceled');
@@ -239,7 +248,7 @@ describe('a night without a verdict', () => {
   });
 
   it('fails when its run alone is cancelled, and says so', async () => {
-    await night({ hang: true }, async (handle, world) => {
+    await night({ batch: 'hangs' }, async (handle, world) => {
       await until('the batch', () => world.calls.includes('runBatch'));
       await client.workflow.getHandle(`${world.id}-run`).cancel();
       expect(await failureOf(handle)).toBe('the run was cancelled');

@@ -22,6 +22,11 @@ export interface ToolCallingOptions {
   readonly environment: Environment;
   /** Most model calls a sample; the last one gets no tools, so that an answer comes. */
   readonly maxTurns: number;
+  /**
+   * Most samples that are worked on at once: as many as calls may be in flight. Without it all samples of a batch would go on turn by turn
+   * side by side, and a killed process would lose the turns of all of them.
+   */
+  readonly concurrency: number;
 }
 
 /** Characters of a tool's result that the model is told. */
@@ -33,7 +38,7 @@ const TOOL_SETTINGS = new Set(['tools', 'tool_choice', 'parallel_tool_calls']);
 
 /** @throws NelError of kind `config` when the benchmark declares no tools */
 export function createToolCallingSolver(options: ToolCallingOptions): Solver {
-  const { environment, maxTurns } = options;
+  const { environment, maxTurns, concurrency } = options;
   const { tools } = environment;
   if (tools === undefined || tools.length === 0 || environment.callTool === undefined) {
     throw new NelError('config', `${environment.name} declares no tools`, {
@@ -48,23 +53,51 @@ export function createToolCallingSolver(options: ToolCallingOptions): Solver {
     const extra_body: JsonObject = { ...(withTools ? { tools: declared } : {}), ...Object.fromEntries(given) };
     return buildRequest({ ...options, generation: { ...options.generation, extra_body }, messages, prompt: '', repeat });
   };
+  const places = new Places(concurrency);
+  const loop = async (seed: Seed, context: SolveContext): Promise<Solution> => {
+    const turns: ChatMessage[] = [];
+    let spent: TokenCounts | null = null;
+    for (let turn = 1; ; turn++) {
+      const asked = turn === 1 ? context.request : request([...seed.messages, ...turns], context.repeat, turn < maxTurns);
+      const response = await context.generate(asked);
+      spent = addTokens(spent, response.tokens);
+      const calls = turn < maxTurns ? (response.tool_calls ?? []) : [];
+      if (calls.length === 0) return solution(response, spent, turns);
+      turns.push({ role: 'assistant', content: response.content, tool_calls: calls });
+      for (const call of calls) turns.push(await answerCall(environment, seed, call, context));
+    }
+  };
   return {
     name: 'tool_calling',
     request: (seed, repeat) => request(seed.messages, repeat, maxTurns > 1),
     async solve(seed, context) {
-      const turns: ChatMessage[] = [];
-      let spent: TokenCounts | null = null;
-      for (let turn = 1; ; turn++) {
-        const asked = turn === 1 ? context.request : request([...seed.messages, ...turns], context.repeat, turn < maxTurns);
-        const response = await context.generate(asked);
-        spent = addTokens(spent, response.tokens);
-        const calls = turn < maxTurns ? (response.tool_calls ?? []) : [];
-        if (calls.length === 0) return solution(response, spent, turns);
-        turns.push({ role: 'assistant', content: response.content, tool_calls: calls });
-        for (const call of calls) turns.push(await answerCall(environment, seed, call, context));
+      await places.take();
+      try {
+        return await loop(seed, context);
+      } finally {
+        places.leave();
       }
     },
   };
+}
+
+/** Places for so many at once, first come first served. */
+class Places {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async take(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => void this.waiting.push(resolve));
+  }
+
+  /** Hands the place to whoever has waited longest. */
+  leave(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free++;
+  }
 }
 
 function solution(response: ModelResponse, tokens: TokenCounts, turns: readonly ChatMessage[]): Solution {

@@ -213,6 +213,14 @@ describe('an API server', () => {
     fake = await FakeKubeApi.start();
   });
 
+  it('that the client will not speak to is a config error, not one that passes', async () => {
+    writeFileSync(kubeconfig(), fake.kubeconfig().replace('"insecure-skip-tls-verify":true', '"insecure-skip-tls-verify":false'));
+    await expect(submitShards(await open(), shardJob())).rejects.toMatchObject({
+      kind: 'config',
+      message: expect.stringContaining('cannot be used'),
+    });
+  });
+
   it('that took a Job whose answer was lost gets no second one', async () => {
     await submitShards(api, shardJob());
     let lost = true;

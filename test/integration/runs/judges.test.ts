@@ -148,7 +148,10 @@ describe('a judge that fails', () => {
     expect(await run.done).toMatchObject({ code: 0 });
     expect(readBundle(path.join(out, 'sums'))?.coverage).toEqual({ expected: 20, scored: 20, errors: 0 });
     expect([model.requests, mostOf(model)]).toEqual([20, 1]);
-    expect([second.requests, mostOf(second)]).toEqual([14, 1]);
+    // Replies that were on their way when it went down are asked for again.
+    expect(second.requests).toBeGreaterThanOrEqual(14);
+    expect(second.requests).toBeLessThanOrEqual(18);
+    expect(mostOf(second)).toBe(1);
   });
 
   it('by refusing the key ends the run clearly; --resume judges without asking the model again', { timeout: 120_000 }, async () => {

@@ -249,6 +249,14 @@ describe('a schedule', () => {
     expect(await night('byid', 4)).toMatchObject({ verdict: 'NO-GO', baseline: { run_id: good.run_id } });
   });
 
+  it('starts nights by the clock', { timeout: 60_000 }, async () => {
+    // Temporal takes this form of cron too; "* * * * *" would be a minute's wait.
+    await ok([...schedule('clock', '--baseline', 'baseline'), '--cron', '@every 3s']);
+    await until(`a night; the worker said ${worker.stderr()}`, () => history('clock').length > 0);
+    await ok(['schedule', 'delete', 'clock']);
+    expect(history('clock')[0]).toMatchObject({ status: 'gated', baseline: { dir: lab.path('baseline') } });
+  });
+
   it('starts nothing while paused, and is gone when deleted, but for its folder', { timeout: 60_000 }, async () => {
     expect(await ok(['schedule', 'pause', 'fixed', '--note', 'cluster is moved'])).toBe('paused; a night under way goes on\n');
     expect(await ok(['schedule', 'show', 'fixed'])).toMatch(/^fixed {2}paused \(cluster is moved\)/);
@@ -266,6 +274,7 @@ describe('a schedule', () => {
     expect([taken.code, taken.stderr]).toEqual([3, expect.stringContaining('there is a schedule "main" already')]);
     const bad = await lab.nel([...schedule('bad', '--baseline', 'last-go'), '--cron', 'every night']);
     expect([bad.code, bad.stderr]).toEqual([3, expect.stringContaining('the schedule was refused')]);
+    expect(existsSync(lab.path('nightly', 'bad'))).toBe(false);
     const secret = await lab.nel(schedule('s', '--baseline', 'last-go', '--notify', 'https://hooks.slack.com/services/T0/B0/hush'));
     expect([secret.code, secret.stderr]).toEqual([3, expect.stringContaining('--notify: it holds a secret, or is one')]);
     expect(secret.stderr).not.toContain('hush');

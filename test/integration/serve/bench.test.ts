@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 
-it('bench/serve.mjs prints both rates, their ratio and the memory', { timeout: 60_000 }, () => {
+it('bench/serve.mjs prints both rates, their ratio, the memory and what became of malformed bodies', { timeout: 60_000 }, () => {
   const { stdout, stderr } = spawnSync(process.execPath, ['bench/serve.mjs', '--small'], {
     cwd: path.resolve(import.meta.dirname, '../../..'),
     encoding: 'utf8',
@@ -13,5 +13,6 @@ it('bench/serve.mjs prints both rates, their ratio and the memory', { timeout: 6
   expect(stdout).toMatch(/bare node:http echo +[\d,]+ requests\/s/);
   expect(stdout).toMatch(/\/verify \(\w+\) +[\d,]+ requests\/s/);
   expect(stdout).toMatch(/ratio +\d\.\d\d /);
+  expect(stdout).toMatch(/malformed bodies +1000 of 1000 answered with 4xx, server healthy/);
   expect(stdout).toMatch(/memory +[\d.]+ MiB, after 2,000 requests [\d.]+ MiB/);
 });

@@ -44,17 +44,24 @@ const gymOf = (url: string, query = ''): string => `gym://${new URL(url).host}${
 interface RunFiles {
   readonly results: Record<string, unknown>[];
   readonly bundle: BundleFile;
-  readonly trajectories: Record<string, unknown>[];
+  readonly trajectories: readonly unknown[];
+}
+
+/** Without what differs from run to run by nature, at any depth: a judge's calls have their times too. */
+function withoutTimes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTimes);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !['timing', 'timestamp', 'latency_ms', 'retries'].includes(key));
+  return Object.fromEntries(entries.map(([key, member]) => [key, withoutTimes(member)]));
 }
 
 function filesOf(out: string, name: string): RunFiles {
   const dir = path.join(out, name);
-  const trajectories = readLines(path.join(dir, 'trajectories.jsonl')).map((row) => {
-    const { timing: _timing, timestamp: _timestamp, model, retries: _retries, ...rest } = row;
-    const { latency_ms: _latency, ...reply } = model as Record<string, unknown>;
-    return { ...rest, model: reply };
-  });
-  return { results: readLines(path.join(dir, 'results.jsonl')).map(timeless), bundle: readBundle(dir) as BundleFile, trajectories };
+  return {
+    results: readLines(path.join(dir, 'results.jsonl')).map(timeless),
+    bundle: readBundle(dir) as BundleFile,
+    trajectories: readLines(path.join(dir, 'trajectories.jsonl')).map(withoutTimes),
+  };
 }
 
 /** Runs the benchmark and gives its files; `name` is the folder that it ends in. */

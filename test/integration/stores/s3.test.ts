@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureServer } from '../../../src/client/embedded/server.js';
 import { DATA_DIR } from '../../data-dir.js';
 import { type SpawnedEndpoint, spawnFakeEndpoint } from '../../fakes/spawn-endpoint.js';
 import { journalLines, Lab, type ResultRow, readLines, timeless, until } from '../runs/lab.js';
@@ -94,6 +95,32 @@ describe.skipIf(program === null || !data)(`a run in a bucket${hint}${data ? '' 
     } finally {
       await endpoint.close();
       await other.close();
+    }
+  });
+
+  it('is worked on by workers of several machines, one after the other', { timeout: 180_000 }, async () => {
+    const endpoint = await newEndpoint();
+    const cluster = machine();
+    const lease = await ensureServer({ stateDir: cluster.stateDir });
+    const env = { ...server.env(), TEMPORAL_ADDRESS: lease.address };
+    try {
+      const first = machine().start(['worker'], env);
+      const run = machine().start(args(endpoint, 'workers'), env);
+      await until(`journal lines in the store; nel said: ${run.stderr()} ${first.stderr()}`, () => storedLines('workers') >= 60, 60);
+      first.child.kill('SIGKILL');
+      const kept = storedLines('workers');
+      const second = machine().start(['worker'], env);
+      const { code, stdout, stderr } = await run.done;
+      expect(code, stderr).toBe(0);
+      expect(stdout).toContain(`bundle        ${address('workers')}/gsm8k/eval-`);
+      expect(storedResults('workers')).toEqual(undisturbed);
+      const asked = Object.values((await endpoint.stats()).byBody);
+      expect(asked.reduce((sum, n) => sum + n - 1, 0)).toBeLessThanOrEqual(PROBLEMS - kept);
+      second.child.kill('SIGTERM');
+      expect(await second.done).toMatchObject({ code: 0 });
+    } finally {
+      await lease.release();
+      await endpoint.close();
     }
   });
 

@@ -55,15 +55,45 @@ describe('runScorerCaseFile', () => {
     });
   });
 
+  it('reads numbers as their texts, and nothing as no target', async () => {
+    const passing = async (scorer: string, cases: unknown[]): Promise<number> =>
+      (await runScorerCaseFile(fileWith({ scorer, cases }))).passed;
+    expect(await passing('mgsm', [{ input: 'Answer: 42', prefix: null, gold: 42, expected: { parsed: '42', score: true } }])).toBe(1);
+    expect(await passing('gsm8k-flexible', [{ input: 'so 20', gold: null, expected: { extracted: '20' } }])).toBe(1);
+    expect(await passing('mmlu', [{ input: null, expected: { extracted: null } }])).toBe(1);
+    expect(await passing('math-equivalence', [{ input: 5, gold: ['4', '5'], expected: true }])).toBe(1);
+  });
+
+  it('takes numbers that have no pass@k for a ValueError of the reference, and for nothing else', async () => {
+    const cases = [
+      { input: { n: 2, c: 3, k: 1 }, expected: 'ValueError: c must be at most n' },
+      { input: { n: 2, c: 3, k: 1 }, expected: 1 },
+    ];
+    expect((await runScorerCaseFile(fileWith({ scorer: 'pass-at-k', cases }))).passed).toBe(1);
+  });
+
+  it('says why mathematical equivalence differs, and fails where the reason is another', async () => {
+    const cases = [
+      { input: '6 - 5 i', gold: '6-5i', expected: false },
+      { input: '0.1+0.2', gold: '\\frac{3}{10}', expected: false },
+      { input: '[0,1]\\cap[1,2]', gold: '\\{1\\}', expected: false },
+      { input: '1, 2', gold: '1<x<2', expected: true },
+      { input: '2', gold: '2', expected: false },
+      { input: '[0,1]\\cap[1,2]', gold: '\\{2\\}', expected: true },
+    ];
+    const { passed, failures, notes } = await runScorerCaseFile(fileWith({ scorer: 'math-equivalence', cases }));
+    expect([passed, notes.length, failures.map(({ id }) => id)]).toEqual([4, 4, ['math-equivalence[4]', 'math-equivalence[5]']]);
+  });
+
   it('fails a case with a member that we do not compute', async () => {
     const cases = [{ input: 'Answer: B', gold: null, expected: { extracted: 'B', confidence: 1 } }];
     expect((await runScorerCaseFile(fileWith({ scorer: 'gpqa', cases }))).passed).toBe(0);
   });
 
   it('fails a case whose input cannot be scored, not the file', async () => {
-    const cases = [{ input: 5, gold: null, expected: { extracted: 'B' } }];
+    const cases = [{ input: [5], gold: null, expected: { extracted: 'B' } }];
     const { failures } = await runScorerCaseFile(fileWith({ scorer: 'gpqa', cases }));
-    expect(failures).toEqual([{ id: 'gpqa[0]', message: 'threw expected a text, found 5' }]);
+    expect(failures).toEqual([{ id: 'gpqa[0]', message: 'threw expected a text, found [5]' }]);
   });
 
   it('refuses a scorer that there is not, with the nearest', async () => {

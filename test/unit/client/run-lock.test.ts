@@ -70,3 +70,12 @@ it('leaves a lock alone that another took after a release', () => {
   expect(() => lockRun(dir)).toThrow('in use');
   second.release();
 });
+
+it('is taken over from another machine only by who knows that the others have ended', () => {
+  const { startTime, bootId } = identityOf(process.pid) as NonNullable<ReturnType<typeof identityOf>>;
+  lockedBy({ released: false, host: 'a-node-that-failed', pid: process.pid, startTime, bootId });
+  expect(() => lockRun(dir)).toThrow('on a-node-that-failed');
+  const lock = lockRun(dir, { othersHaveEnded: true });
+  expect(() => lockRun(dir, { othersHaveEnded: true })).toThrow('is in use');
+  lock.release();
+});

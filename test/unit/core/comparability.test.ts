@@ -71,6 +71,27 @@ describe('bundleDifferences', () => {
     ]);
   });
 
+  it('refuses to pair a metric that both sides have and score differently; one that only one side has is worth a word', () => {
+    const judged = (rubric: string, url = 'http://j'): JsonObject => ({ rubric, judge: { model: 'j', url } });
+    expect(between({ metrics: { polite: judged('a') } }, { metrics: { polite: judged('b') } })).toEqual([
+      ['scorer', 'config.metrics.polite.rubric', true],
+    ]);
+    const added = between({ scorer: 's' }, { scorer: 's', metrics: { polite: judged('a') } });
+    expect(added.map(([kind, , breaks]) => [kind, breaks])).toEqual(added.map(() => ['setting', false]));
+    expect(added.length).toBeGreaterThan(0);
+    // A judge that moved is the same judge; a metric that is called judge is none.
+    expect(between({ metrics: { polite: judged('a') } }, { metrics: { polite: judged('a', 'http://k') } })).toEqual([
+      ['setting', 'config.metrics.polite.judge.url', false],
+    ]);
+    expect(between({ metrics: { judge: { rubric: 'a' } } }, { metrics: { other: { type: 'x' } } }).some(([, , breaks]) => breaks)).toBe(
+      false,
+    );
+    expect(between({ judge: { model: 'a', url: 'x' } }, { judge: { model: 'b', url: 'y' } })).toEqual([
+      ['scorer', 'config.judge.model', true],
+      ['setting', 'config.judge.url', false],
+    ]);
+  });
+
   it('takes the same rows from another place for the same data set', () => {
     expect(between({ dataset: '/a.jsonl' }, { dataset: '/b.jsonl' }, ['f', 'f'])).toEqual([]);
     expect(between({ dataset: '/a.jsonl' }, { dataset: '/b.jsonl' })).toEqual([['dataset', 'config.dataset', true]]);

@@ -203,6 +203,20 @@ describe('an endpoint without a sign of life', () => {
     expect(model.probes).toBe(0);
   });
 
+  it('is down for a call that stood in the queue while others were answered', async () => {
+    const { call, model, endpoint, runtime } = scripted(times(9, callError('connection')), { concurrency: 1 });
+    model.probeResult = { up: false, detail: 'refused' };
+    const slot = await endpoint.limiter.acquire(new AbortController().signal);
+    const queued = call();
+    queued.catch(() => undefined);
+    await settle();
+    runtime.pass(1000);
+    endpoint.recordSuccess();
+    runtime.pass(1);
+    endpoint.limiter.release(slot, 'success');
+    await expect(queued).rejects.toBeInstanceOf(EndpointDownError);
+  });
+
   it('is probed after time-outs only at the end: a slow model is no dead one', async () => {
     const { call, model, tally } = scripted(times(9, callError('timeout')));
     model.probeResult = { up: false, detail: 'silence' };

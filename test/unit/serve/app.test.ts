@@ -12,7 +12,7 @@ interface Reply {
 function client(options: AppOptions = {}, environment = miniAdd()) {
   const app = generateApp(environment, options);
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> => {
-    const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+    const text = body === undefined ? null : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const reply = await app.request(path, { method, headers, ...(text === null ? {} : { body: text }) });
     return { status: reply.status, body: JSON.parse(await reply.text()) as Record<string, unknown>, headers: reply.headers };
   };
@@ -171,6 +171,7 @@ describe('POST /verify, plain', () => {
     ['a string', '"x"', 422],
     ['an empty body', '', 422],
     ['half a body', '{"response":"The answer is 7"', 422],
+    ['a body that is not UTF-8', Buffer.from('{"response":"\xff","expected":"7"}', 'latin1'), 422],
   ])('refuses %s', async (_what, body, status) => {
     const reply = await client().post('/verify', body);
     expect(reply.status).toBe(status);
@@ -192,6 +193,19 @@ describe('POST /verify, plain', () => {
       status: 500,
       body: { reason: 'verify', detail: expect.stringMatching(/no interpreter|reward NaN/) as string },
     });
+  });
+
+  it('asks to be asked again when what failed may pass', async () => {
+    const scorer: Scorer = {
+      name: 's',
+      score: async () => {
+        throw new TypeError('the judge does not answer');
+      },
+    };
+    const benchmark = { mayPass: (error: unknown) => error instanceof TypeError };
+    const reply = await client({ benchmark }, miniAdd({ scorer })).post('/verify', { response: 'x', expected: 'y' });
+    expect(reply).toMatchObject({ status: 503, body: { detail: 'the judge does not answer' } });
+    expect(reply.headers.get('retry-after')).toBe('1');
   });
 
   it('echoes metadata of any name, and pollutes nothing', async () => {
@@ -256,6 +270,18 @@ describe('POST /verify, Gym', () => {
     });
     expect((await client().post('/verify', body)).body).not.toHaveProperty('uuid');
   });
+});
+
+describe('POST /aggregate_metrics', () => {
+  it.each(['{"verify_responses":[{"reward":1e999}]}', '{"verify_responses":[{"reward":1,"_ng_task_index":0.5}]}'])(
+    'refuses %s',
+    async (body) => {
+      expect(await client().post('/aggregate_metrics', body)).toMatchObject({
+        status: 422,
+        body: { detail: expect.any(String) as string },
+      });
+    },
+  );
 });
 
 describe('POST /close_session', () => {

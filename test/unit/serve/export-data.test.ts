@@ -37,7 +37,7 @@ describe('exportData', () => {
       expected_answer: '4',
       uuid: 'mini_add-1',
       eval_type: 'mini_add',
-      metadata: { problem_idx: 1, category: 'math', source: 'byob' },
+      metadata: { problem_idx: 1, problem_category: 'math', source: 'byob' },
     });
   });
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openGymEnvironment } from '../../../../src/adapters/environments/gym.js';
 import { parseGymAddress } from '../../../../src/adapters/environments/gym-address.js';
+import type { Row } from '../../../../src/core/benchmark.js';
 import type { Environment } from '../../../../src/core/environment.js';
 import type { AppOptions } from '../../../../src/serve/app.js';
 import { exportData } from '../../../../src/serve/export-data.js';
@@ -98,6 +99,7 @@ describe('parseGymAddress', () => {
     ['gym://host?data=x', /goes with protocol=native/],
     ['gym://host?name=../x', /name:/],
     ['gym://host?timeout=0', /timeout/],
+    ['gym://host?token_env=hunter2!', /token_env: the name/],
   ])('refuses %s', (address, problem) => {
     expect(() => parseGymAddress(address)).toThrow(problem);
     expect(() => parseGymAddress(address)).not.toThrow(/hunter2/);
@@ -147,6 +149,18 @@ describe('gym:// against our own server', () => {
     }
   });
 
+  it.each([
+    ['of another name than its metadata has', ['source', 'category'], (row: Row) => `${String(row['category'])}s`],
+    ['that is among its metadata', ['source', 'category'], 'category'],
+    ['that is not among its metadata', ['source'], 'category'],
+    ['that it has not, though its metadata has one', ['category'], undefined],
+  ] as const)('keeps a category %s in exported rows', async (_what, metadataFields, category) => {
+    const local = miniAdd({ metadataFields, ...(category === undefined ? { category: () => null } : { category }) });
+    const { file } = await exportData(local, dir);
+    const { environment } = await gym(gymUrl(await served(local), `?protocol=native&data=${file}`));
+    expect(await environment.seed(1, 0, never)).toEqual(await local.seed(1, 0, never));
+  });
+
   it('says of a broken row and a failed scorer what a local run says, without asking again', async () => {
     let asked = 0;
     const scorer = {
@@ -170,11 +184,26 @@ describe('gym:// against our own server', () => {
   it('sends the token of the variable that the address names', async () => {
     const server = await served(miniAdd(), { token: 'abc' });
     await expect(gym(gymUrl(server))).rejects.toMatchObject({ kind: 'config', hint: expect.stringContaining('token_env') as string });
-    await expect(gym(gymUrl(server, '?token_env=T'))).rejects.toThrow(/"T".*not set/);
+    await expect(gym(gymUrl(server, '?token_env=T'))).rejects.toThrow(/variable T.*not set/);
     await expect(gym(gymUrl(server, '?token_env=T'), { env: { T: 'hunter2' } })).rejects.toThrow(
       expect.not.stringContaining('hunter2') as Error,
     );
     expect((await gym(gymUrl(server, '?token_env=T'), { env: { T: 'abc' } })).name).toBe('mini_add');
+    await expect(gym(gymUrl(server, '?token_env=T'), { env: { T: 'a\nb' } })).rejects.toThrow(/token in T/);
+  });
+
+  it('repeats no token that a server repeats', async () => {
+    const token = 'hunter2"\\hunter2';
+    const echo = (headers: http.IncomingHttpHeaders): string => String(headers.authorization);
+    const refusing = await foreign(({ headers }) => ({ status: 401, body: { detail: echo(headers) } }));
+    const refused = gym(`${refusing}?token_env=T`, { env: { T: token } });
+    await expect(refused).rejects.toThrow('Bearer [redacted]');
+    await expect(refused).rejects.not.toThrow('hunter2');
+    const url = await foreign(({ path: route, headers }) => ({
+      body: route === '/dataset_size' ? { size: 1, fingerprint: 'sha256:x' } : { prompt: echo(headers), expected_answer: '' },
+    }));
+    const { environment } = await gym(`${url}?token_env=T`, { env: { T: token } });
+    expect(await environment.seed(0, 0, never)).toMatchObject({ prompt: 'Bearer [redacted]' });
   });
 });
 

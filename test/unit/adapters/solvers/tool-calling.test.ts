@@ -38,7 +38,14 @@ async function solve(
   } = {},
 ) {
   const { run, maxTurns = 5, generation = {}, signal = new AbortController().signal } = options;
-  const solver = createToolCallingSolver({ protocol: 'chat_completions', model: 'm', generation, environment: environment(run), maxTurns });
+  const solver = createToolCallingSolver({
+    protocol: 'chat_completions',
+    model: 'm',
+    generation,
+    environment: environment(run),
+    maxTurns,
+    concurrency: 2,
+  });
   const asked: ModelRequest[] = [];
   const generate = async (request: ModelRequest): Promise<ModelResponse> => {
     asked.push(request);
@@ -174,6 +181,29 @@ it('counts tokens that some replies leave out', async () => {
 });
 
 it('is refused for a benchmark without tools', () => {
-  const options = { protocol: 'chat_completions', model: 'm', generation: {}, maxTurns: 2 } as const;
+  const options = { protocol: 'chat_completions', model: 'm', generation: {}, maxTurns: 2, concurrency: 2 } as const;
   expect(() => createToolCallingSolver({ ...options, environment: sumsEnvironment() })).toThrow(/sums declares no tools/);
+});
+
+it('works on so many samples at once, each to its end, so that a killed process loses few turns', async () => {
+  const options = { protocol: 'chat_completions', model: 'm', generation: {}, environment: environment(), maxTurns: 5 } as const;
+  const solver = createToolCallingSolver({ ...options, concurrency: 2 });
+  const begun = new Map<number, number>();
+  let done = 0;
+  let most = 0;
+  const sample = async (problemIdx: number): Promise<void> => {
+    const generate = async (): Promise<ModelResponse> => {
+      begun.set(problemIdx, (begun.get(problemIdx) ?? 0) + 1);
+      most = Math.max(most, begun.size - done);
+      await new Promise((resolve) => setImmediate(resolve));
+      return begun.get(problemIdx) === 3 ? reply('x') : wants(call({}));
+    };
+    const context = { problemIdx, repeat: 0, request: solver.request(seed, 0), signal: new AbortController().signal, generate };
+    if (problemIdx === 1)
+      await expect(solver.solve(seed, { ...context, generate: () => Promise.reject(new Error('gone')) })).rejects.toThrow('gone');
+    else await solver.solve(seed, context);
+    if (problemIdx !== 1) done++;
+  };
+  await Promise.all([0, 1, 2, 3, 4, 5].map(sample));
+  expect({ done, most }).toEqual({ done: 5, most: 2 });
 });
