@@ -22,11 +22,11 @@ import type { ScorerMetricSpec } from '../core/spec.js';
 import { jsonSchema } from './json-schema.js';
 
 interface MetricType {
-  readonly options: z.ZodType;
+  readonly options: z.ZodObject;
   readonly make: (options: never) => Scorer;
 }
 
-function metric<T extends z.ZodType>(options: T, make: (options: z.output<T>) => Scorer): MetricType {
+function metric<T extends z.ZodObject>(options: T, make: (options: z.output<T>) => Scorer): MetricType {
   return { options, make };
 }
 
@@ -79,10 +79,20 @@ export function createMetric({ type, name, options }: ScorerMetricSpec): Scorer 
   }
   const checked = known.options.safeParse(options);
   if (!checked.success) {
-    const [issue] = checked.error.issues;
-    throw new NelError('config', `metric "${name}" (${type}): ${[...(issue?.path ?? []), issue?.message ?? 'bad options'].join(': ')}`);
+    const takes = Object.keys(known.options.shape);
+    throw new NelError('config', `metric "${name}" (${type}): ${checked.error.issues.map((issue) => problemOf(issue, takes)).join('; ')}`, {
+      hint: takes.length === 0 ? `${type} takes no options.` : `${type} takes: ${takes.join(', ')}.`,
+    });
   }
   return known.make(checked.data as never);
+}
+
+function problemOf(issue: z.core.$ZodIssue, takes: readonly string[]): string {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `there is no option ${JSON.stringify(key)}${didYouMean(key, takes)}`).join('; ');
+  }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${issue.path.join('.')} is missing`;
+  return [...issue.path, issue.message].join(': ');
 }
 
 /** Without members that are undefined, as exact optional properties want it. */

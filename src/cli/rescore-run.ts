@@ -51,7 +51,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
     const refused = benchmarks.filter(({ written }) => written.bundle === null).map(({ name }) => name);
     if (refused.length > 0) {
       throw new NelError('run', `too many answers could not be scored: ${refused.join(', ')}`, {
-        hint: `results.jsonl in ${to} says why; the same command tries them again`,
+        hint: `failure_analysis.json in ${refused.map((name) => path.join(to, name)).join(', ')} says why; the same command tries them again`,
       });
     }
     const files = benchmarks.map(({ written }) => written.bundle as string);

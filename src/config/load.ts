@@ -103,6 +103,14 @@ function addIssue(issue: z.core.$ZodIssue, document: YamlDocument, problems: Pro
     problems.add({ kind: 'config', message, at: document.keyPositionOf(issue.path) });
     return;
   }
+  if (issue.code === 'invalid_union') {
+    // Of several forms, the one whose `type` fits is what was meant.
+    const meant = issue.errors.find((errors) => errors.every(({ path: at }) => at[0] !== 'type'));
+    if (meant !== undefined && meant.length > 0) {
+      for (const inner of meant) addIssue({ ...inner, path: [...issue.path, ...inner.path] }, document, problems);
+      return;
+    }
+  }
   problems.add({ kind: 'config', at, ...wrongValue(issue.path, valueAt(document.data, issue.path)) });
 }
 

@@ -149,19 +149,24 @@ const judgeMetricSchema = z.strictObject({
     "What is graded and how, in words. Left out: the benchmark's own scorer asks this judge (simpleqa), and no further score is made.",
   ),
   scale: field(z.tuple([z.number(), z.number()]), 'Lowest and highest grade; scores are reported from 0 (lowest) to 1 (highest).', [1, 10]),
-  repeats: field(z.int().min(1).max(100), 'Questions a sample; the score is their mean.', 1),
+  repeats: field(
+    z.int().min(1).max(100),
+    'Questions a sample; the score is their mean. More than one are asked at the temperature of the endpoint unless the service gives one; a single one at 0.',
+    1,
+  ),
   mode: field(
     z.enum(['grade', 'pairwise']),
-    '`pairwise` compares the answer with the expected one, asked both ways round: 1 better, 0.5 equal, 0 worse.',
+    '`pairwise` compares the answer with the expected one, asked both ways round: 1 better, 0 worse, 0.5 equal or where the two ways do not agree.',
     'grade',
   ),
-  allow_same_model: field(z.boolean(), 'Let a model judge its own answers; refused otherwise.', false),
+  allow_same_model: field(z.boolean(), 'Let a model judge its own answers; refused otherwise, by the name of the model.', false),
 });
 
 const scorerMetricSchema = z.looseObject({
   type: z
     .string()
-    .regex(/^(?!judge$)[a-z][a-z0-9_]*$/)
+    // Ends this form at once, so that what is wrong with a judge is said of a judge.
+    .regex(/^(?!judge$)[a-z][a-z0-9_]*$/, { abort: true })
     .meta({ description: 'A scorer by name: `exact_match`, `token_f1`, `regex`, …; its options stand beside it.' }),
   name: field(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/), 'Name of the score. Left out: the type.'),
 });

@@ -7,7 +7,7 @@ function scoreLine(name: string, score: Score): string {
   const value = score.value === null ? 'none' : score.value.toFixed(4);
   const interval =
     score.ci_lower === null || score.ci_upper === null ? '' : `  [${score.ci_lower.toFixed(4)}, ${score.ci_upper.toFixed(4)}]`;
-  return `  ${name.padEnd(14)}${value}${interval}`;
+  return `  ${name.padEnd(13)} ${value}${interval}`;
 }
 
 /** @param files where the bundle of each benchmark is, in the same order */

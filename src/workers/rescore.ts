@@ -13,10 +13,14 @@ import { readRunFile, writeRunFile } from '../artifacts/run-file.js';
 import { bundlePath, journalRecords, type WrittenArtifacts, writeArtifacts } from '../artifacts/write-artifacts.js';
 import { NEL_VERSION } from '../client/version.js';
 import { NelError } from '../core/errors.js';
+import { isHarnessRef } from '../core/harness.js';
+import { isBuiltInMetric } from '../core/metric.js';
+import { didYouMean } from '../core/nearest.js';
 import { type SampleRecord, sampleOrdinal } from '../core/sample.js';
 import type { MetricSpec, PlannedBenchmark, RunFile, RunSpec, ServiceSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 import { type Env, summaryOf } from './open-benchmark.js';
+import { servesOwnScorer } from './plan-metrics.js';
 import { type OpenRescorer, openRescorer, rescoreSample } from './rescorer.js';
 import { RunOpener } from './run-opener.js';
 
@@ -51,6 +55,10 @@ export async function rescore(options: RescoreOptions): Promise<RescoredRun> {
   const source = await finishedRun(from);
   if (await sameDirectory(from, to))
     throw new NelError('usage', 'a run is not re-scored in place', { hint: 'give another directory (-o)' });
+  const foreign = source.benchmarks.find(({ spec: { ref } }) => isHarnessRef(ref));
+  if (foreign !== undefined) {
+    throw new NelError('usage', `${foreign.spec.ref} was scored by another tool, whose answers are not scored again here`);
+  }
   const spec: RunSpec = {
     ...source.spec,
     services: withServices(source.spec, options.services),
@@ -60,6 +68,7 @@ export async function rescore(options: RescoreOptions): Promise<RescoredRun> {
   const open: OpenRescorer[] = [];
   try {
     for (const benchmark of source.benchmarks) open.push(await openRescorer({ ...options, opener, spec, benchmark }));
+    for (const { planned } of open) await checkReward(options, source, planned);
     const run = await prepare(
       source,
       spec,
@@ -100,6 +109,18 @@ async function finishedRun(from: string): Promise<RunFile> {
     });
   }
   return source;
+}
+
+/** The metric that becomes the reward is a new one, or a score of the run; of the benchmark's own scorer it is not known what it will give. */
+async function checkReward({ from, reward, metrics }: RescoreOptions, source: RunFile, { name, spec }: PlannedBenchmark): Promise<void> {
+  if (reward === null || metrics.length === 0 || metrics.some(servesOwnScorer)) return;
+  const { scores } = await readBundle(bundlePath(path.join(from, name), source));
+  const stored = Object.keys(scores).filter((score) => !isBuiltInMetric(score));
+  const known = [...new Set([...spec.metrics.map((metric) => metric.name), ...stored])];
+  if (known.includes(reward)) return;
+  throw new NelError('usage', `--reward ${reward}: ${name} has no such score${didYouMean(reward, known)}`, {
+    hint: `Known: ${known.join(', ')}.`,
+  });
 }
 
 async function sameDirectory(a: string, b: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureServer, type ServerLease, stopServer } from '../../src/client/embedded/server.js';
+import { laneCount } from '../../src/core/lanes.js';
 import {
   type BatchRef,
   concurrencySignal,
@@ -19,7 +20,6 @@ import {
   type ShardProgress,
   type Totals,
 } from '../../src/workflows/contract.js';
-import { laneCount } from '../../src/core/lanes.js';
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'nel-shard-'));
 const failureConverterPath = path.resolve(import.meta.dirname, '../../dist/workflows/failure-converter.js');

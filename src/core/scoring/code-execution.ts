@@ -75,7 +75,7 @@ export async function runHarness({ task, files, extracted, limits, tools, name }
   return { reward: verdict.passed ? 1 : 0, extracted, details: details(sandbox, outcome, verdict) };
 }
 
-function details(sandbox: Sandbox, outcome: SandboxOutcome, { error }: HarnessVerdict): JsonObject {
-  const { exit_code, signal, timed_out } = outcome;
-  return { sandbox: sandbox.type, exit_code, ...(signal === null ? {} : { signal }), timed_out, error };
+/** Nothing of this is a number: numbers in the details are scores. */
+function details(sandbox: Sandbox, { exit_code, signal, timed_out }: SandboxOutcome, { error }: HarnessVerdict): JsonObject {
+  return { sandbox: sandbox.type, ended: signal ?? `exit code ${exit_code}`, timed_out, error };
 }

@@ -67,8 +67,7 @@ function fencedJson(text: string): Json | undefined {
 }
 
 function firstBalanced(text: string): Json | undefined {
-  for (const value of balanced(text)) return value;
-  return undefined;
+  return balanced(text).next().value;
 }
 
 /** Every value of an answer, in order: the whole of it, or each balanced object and array that stands in no other. */
@@ -78,7 +77,7 @@ export function* jsonValues(answer: string): Generator<Json> {
   else yield whole;
 }
 
-function* balanced(text: string): Generator<Json> {
+function* balanced(text: string): Generator<Json, undefined> {
   let effort = EFFORT * text.length;
   const opening = /\{(?=\s{0,1000}["}])|\[(?=\s{0,1000}["[{\]\-0-9tfn])/g;
   for (let match = opening.exec(text); match !== null && effort > 0; match = opening.exec(text)) {

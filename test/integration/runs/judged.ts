@@ -39,7 +39,7 @@ export const answersSums: Answer = (body) => {
 export function judged(body: RequestBody): Record<string, string> {
   const text = lastMessage(body);
   const blocks = text.matchAll(/^(.+):\n\[\[begin ([0-9a-f]{8})\]\]\n([\s\S]*?)\n\[\[end \2\]\]$/gm);
-  return Object.fromEntries([...blocks].map(([, title, , content]) => [title, content]));
+  return Object.fromEntries([...blocks].map(([, title, , content]) => [title as string, content as string]));
 }
 
 /** Grades 10 for the right answer, 4 for any other. */

@@ -70,6 +70,7 @@ describe('further metrics', () => {
   it.each<[string, string[], string]>([
     ['one that does not exist', ['--metric', 'token_f2'], 'did you mean "token_f1"'],
     ['options that it has not', ['--metric', '{type: token_f1, stops: 1}'], 'token_f1'],
+    ['a reward that there is not', ['--metric', 'token_f1', '--reward', 'token_f2'], 'did you mean "token_f1"'],
     ['two of one name', ['--metric', 'token_f1', '--metric', 'token_f1'], 'two metrics are called "token_f1"'],
     ['no YAML', ['--metric', '{type: '], '--metric'],
     ['a judge of unknown address', ['--metric', 'judge'], 'it is not said which model judges'],

@@ -64,6 +64,17 @@ describe('malformed bodies', () => {
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   });
 
+  it('that never end are answered with 408, and their connection ends', async () => {
+    const impatient = await listen(miniAdd(), { host: '127.0.0.1', port: 0, limits: { bodyTimeoutMs: 100 } });
+    const socket = net.connect(impatient.port, '127.0.0.1');
+    socket.write('POST /verify HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"response":');
+    let reply = '';
+    socket.on('data', (chunk: Buffer) => void (reply += chunk.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(reply).toMatch(/^HTTP\/1\.1 408 [^]*connection: close[^]*"detail":"body: not complete after 0\.1 s"/i);
+    await impatient.drain();
+  });
+
   it('that are not HTTP at all are answered with 400', async () => {
     const socket = net.connect(server.port, '127.0.0.1');
     socket.write('hello\r\n\r\n');

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { missingFor } from '../sandbox/lab.js';
 import { type ServeProcess, startServe } from './serve-process.js';
 
+const GOLDEN = path.resolve(import.meta.dirname, '../../golden/datasets');
+const noSandbox = await missingFor('bubblewrap');
 const dir = mkdtempSync(path.join(tmpdir(), 'nel-serve-'));
 const running: ServeProcess[] = [];
 afterEach(() => {
@@ -72,6 +75,18 @@ describe('nel serve', () => {
     expect(await ended).toMatchObject({ code: 0 });
   });
 
+  it('takes a signal that comes twice at once for one', { timeout: 30_000 }, async () => {
+    const { url, child, ended } = serve(['-b', slow, '--port', '0']);
+    const address = await url;
+    const answer = post(`${address}/verify`, { response: '2', idx: 0 });
+    while (((await (await fetch(`${address}/health`)).json()) as { running: number }).running === 0) await delay(5);
+    child.kill('SIGINT');
+    await delay(20);
+    child.kill('SIGTERM');
+    expect(await answer).toMatchObject({ status: 200, body: { reward: 1 } });
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
   it('exports rows, and serves the first problems only', { timeout: 30_000 }, async () => {
     const { url } = serve([
       '-b',
@@ -116,6 +131,8 @@ describe('nel serve', () => {
     expect((await fetch(`${address}/dataset_size`)).status).toBe(401);
     expect((await fetch(`${address}/dataset_size`, { headers: { authorization: 'Bearer abc' } })).status).toBe(200);
     expect(await serve(['-b', slow, '--port', '0', '--token-env', 'NOT_SET']).ended).toMatchObject({ code: 3 });
+    const key = await serve(['-b', slow, '--port', '0', '--token-env', 'sk-0123456789abcdef']).ended;
+    expect([key.code, key.stderr]).toEqual([3, expect.not.stringContaining('0123456789') as string]);
   });
 
   it('says which port it cannot have', { timeout: 30_000 }, async () => {
@@ -124,5 +141,34 @@ describe('nel serve', () => {
       code: 4,
       stderr: expect.stringContaining(`cannot listen on 127.0.0.1, port ${port}`) as string,
     });
+  });
+});
+
+describe.skipIf(noSandbox !== '')(`answers that are code${noSandbox}`, () => {
+  it('are judged in the sandbox, so many at once as was said', { timeout: 60_000 }, async () => {
+    const { url } = serve(['-b', 'humaneval', '--port', '0', '--max-concurrent', '2'], { NEL_DATA_DIR: GOLDEN });
+    const address = await url;
+    const solution = 'def pair_sums(values):\n    return [a + b for a, b in zip(values, values[1:])]';
+    const answers = [
+      [solution, 1],
+      [`import os\nos._exit(0)\n${solution}`, 0],
+      [`import time\ntime.sleep(0.5)\n${solution}`, 1],
+      [`import urllib.request\nurllib.request.urlopen('${address}/health')\n${solution}`, 0],
+      ['a\0b', 0],
+    ] as const;
+    let most = 0;
+    const watch = setInterval(() => {
+      void fetch(`${address}/health`)
+        .then((reply) => reply.json())
+        .then((health) => void (most = Math.max(most, (health as { running: number }).running)));
+    }, 20);
+    const replies = await Promise.all(
+      answers.map(([code]) => post(`${address}/verify`, { idx: 0, response: `\`\`\`python\n${code}\n\`\`\`` })),
+    );
+    clearInterval(watch);
+    expect(replies).toMatchObject(
+      answers.map(([, reward]) => ({ status: 200, body: { reward, scoring_details: { sandbox: expect.any(String) as string } } })),
+    );
+    expect(most).toBe(2);
   });
 });

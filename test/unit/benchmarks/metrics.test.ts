@@ -13,7 +13,7 @@ const REQUIRED: Record<string, JsonObject> = { json_schema: { schema: { type: 'o
 it.each(METRIC_TYPES)('%s can be made, and scores any answer with a number', async (type) => {
   const scorer = make(type, REQUIRED[type]);
   expect(scorer.needs ?? []).toEqual([]);
-  expect((await scorer.score({ response: 'Answer: x', target: 'x', row: {} })).reward).toBeTypeOf('number');
+  expect((await scorer.score({ response: 'Answer: 5', target: '5', row: {} })).reward).toBeTypeOf('number');
 });
 
 it.each<[string, JsonObject, string, string, number]>([
@@ -32,9 +32,9 @@ describe('a slip', () => {
   it.each<[string, string, JsonObject, RegExp]>([
     ['an unknown type', 'tokenf1', {}, /no scorer "tokenf1" \(did you mean "token_f1"\?\)/],
     ['a name that every object has', 'constructor', {}, /no scorer "constructor"/],
-    ['an unknown option', 'exact_match', { case: true }, /metric "score" \(exact_match\): .*case/],
+    ['an unknown option', 'exact_match', { case_sensitve: true }, /metric "score" \(exact_match\): .*did you mean "case_sensitive"/],
     ['an option of the wrong type', 'numeric', { tolerance: 'much' }, /tolerance/],
-    ['an option that is missing', 'regex', {}, /pattern/],
+    ['an option that is missing', 'regex', {}, /pattern is missing/],
   ])('is found: %s', (_what, type, options, message) => {
     expect(() => make(type, options)).toThrow(message);
   });

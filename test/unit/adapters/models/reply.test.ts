@@ -57,3 +57,26 @@ test.each([
   expect(() => parseReply('chat_completions', reply, 'm')).toThrow(BadReplyError);
   expect(() => parseReply('chat_completions', reply, 'm')).toThrow(message);
 });
+
+test('calls of tools are read, with arguments as the model wrote them, ids where it gave none, and without halves of calls', () => {
+  const tool_calls = [
+    { id: 'c1', type: 'function', function: { name: 'add', arguments: '{"a": 1' } },
+    { function: { name: 'add', arguments: { a: 1 } } },
+    { id: 'c3', function: { name: 'now' } },
+    { id: 'c4', function: { arguments: '{}' } },
+    { id: 'c5' },
+    null,
+  ];
+  const reply = parseReply('chat_completions', chat({ content: null, tool_calls }), 'm');
+  expect(reply.content).toBe('');
+  expect(reply.tool_calls).toEqual([
+    { id: 'c1', type: 'function', function: { name: 'add', arguments: '{"a": 1' } },
+    { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } },
+    { id: 'c3', type: 'function', function: { name: 'now', arguments: '{}' } },
+  ]);
+});
+
+test('a reply without calls of tools has none', () => {
+  for (const tool_calls of [undefined, null, [], [{}], 'add'])
+    expect(parseReply('chat_completions', chat({ content: 'x', tool_calls }), 'm')).not.toHaveProperty('tool_calls');
+});

@@ -106,7 +106,7 @@ describe('humanEval', () => {
     expect(await score(sandbox)).toEqual({
       reward: 1,
       extracted: '    return 0\n',
-      details: { sandbox: 'bubblewrap', exit_code: 0, timed_out: false, error: null },
+      details: { sandbox: 'bubblewrap', ended: 'exit code 0', timed_out: false, error: null },
     });
   });
 
