@@ -80,7 +80,8 @@ export function createClusterActivities({ cluster, looks = LOOKS }: Pick<Activit
  */
 async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterPollRef): Promise<readonly ClusterShardReport[]> {
   const context = Context.current();
-  const { attempt, heartbeatDetails } = context.info;
+  const { attempt } = context.info;
+  const heartbeatDetails: unknown = context.info.heartbeatDetails;
   let beat = (heartbeatDetails as ClusterHeartbeat | undefined) ?? { shards: {}, changed_at: looks.now() };
   const outcome = await underHeartbeat(
     () => beat,

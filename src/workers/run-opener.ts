@@ -40,6 +40,9 @@ export interface OpenScoring {
   open(): Promise<LoadedBenchmark>;
 }
 
+/** Runs that a worker keeps open, with their data sets; a worker of months has seen hundreds. */
+const KEPT_RUNS = 16;
+
 /** One of these lives as long as its worker. */
 export class RunOpener {
   readonly redactor = new Redactor();
@@ -58,7 +61,13 @@ export class RunOpener {
       run = this.read(ref);
       this.runs.set(key, run);
       run.catch(() => this.runs.delete(key));
+    } else {
+      // Maps keep the order of insertion: the one that is used moves to the end.
+      this.runs.delete(key);
+      this.runs.set(key, run);
     }
+    const [oldest] = this.runs.keys();
+    if (this.runs.size > KEPT_RUNS && oldest !== undefined) this.runs.delete(oldest);
     return run;
   }
 

@@ -288,7 +288,7 @@ describe('a run that is cancelled', () => {
     cluster.submit = (_: ClusterSubmitRef, signal?: AbortSignal) =>
       new Promise((_resolve, reject) => {
         submitting = true;
-        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        signal?.addEventListener('abort', () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')));
       });
     await withWorker({ cluster }, async (handle, startWorker) => {
       const worker = await startWorker();
