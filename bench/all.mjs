@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 let missed = false;
-for (const script of ['run.mjs', 'gate.mjs', 'serve.mjs']) {
+for (const script of ['run.mjs', 'gate.mjs', 'merge.mjs', 'serve.mjs']) {
   process.stdout.write(`--- ${script}\n`);
   const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, script)], { stdio: 'inherit' });
   missed ||= status !== 0;

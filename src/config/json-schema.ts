@@ -18,6 +18,7 @@ export interface JsonSchema {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | JsonSchema;
@@ -75,7 +76,7 @@ function range(schema: JsonSchema): string {
 /** What a value has to be, in words that follow "must be": `an integer from 1 to 100`. */
 export function describeType(schema: JsonSchema): string {
   if (Array.isArray(schema.type)) return schema.type.map((type: string) => describeType({ ...schema, type })).join(' or ');
-  if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(describeType))].join(' or ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' or ');
   switch (schema.type) {
@@ -86,6 +87,7 @@ export function describeType(schema: JsonSchema): string {
     case 'string':
       return 'text';
     case 'array':
+      if (schema.prefixItems) return `a list of ${schema.prefixItems.length}`;
       return schema.items?.type === 'string' ? 'a list of texts' : 'a list';
     case 'object':
       return 'a mapping (key: value)';

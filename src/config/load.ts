@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { NelError, type SourcePosition } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
-import { describeType, schemaAt } from './json-schema.js';
+import { describeType, formName, formsOf, type JsonSchema, schemaAt } from './json-schema.js';
 import { Problems } from './problems.js';
 import { type EvalConfig, evalConfigSchema } from './schema.js';
 import { looksLikeSecret } from './secret-names.js';
@@ -79,7 +79,7 @@ function addIssue(issue: z.core.$ZodIssue, document: YamlDocument, problems: Pro
   const name = formatPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const message = `unknown key ${shown(key)} in ${name}${knownKeys(key, issue.path)}`;
+      const message = `unknown key ${shown(key)} in ${name}${knownKeys(key, formAt(issue.path, valueAt(document.data, issue.path)))}`;
       problems.add({ kind: 'config', message, at: document.keyPositionOf([...issue.path, key]) });
     }
     return;
@@ -154,8 +154,15 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   tasks: 'benchmarks',
 };
 
-function knownKeys(key: string, parent: ConfigPath): string {
-  const properties = schemaAt(parent)?.properties ?? {};
+/** The schema of a mapping; of several forms the one that its `type` names. */
+function formAt(steps: ConfigPath, value: unknown): JsonSchema | undefined {
+  const schema = schemaAt(steps);
+  const type = valueAt(value, ['type']);
+  return schema === undefined ? undefined : (formsOf(schema).find((form) => formName(form) === type) ?? schema);
+}
+
+function knownKeys(key: string, schema: JsonSchema | undefined): string {
+  const properties = schema?.properties ?? {};
   const known = Object.keys(properties);
   const candidates = [
     ...known,

@@ -26,6 +26,8 @@ export function resolveSolver(
   const written = entry.solver;
   const flagged = flags.replay === undefined ? undefined : 'replay';
   const type = (flagged ?? flagOr(context, 'solver', [...field, 'type'], written?.type) ?? 'simple') as SolverType;
+  // A flag that names another solver leaves the file's settings without meaning.
+  if (flagged === undefined && flags.solver === undefined) refuseOthers(context, written ?? {}, type, field);
   switch (type) {
     case 'simple':
     case 'vlm':
@@ -44,8 +46,25 @@ export function resolveSolver(
           hint: 'Give --replay FILE, or `file:` beside `type: replay`.',
         });
       }
-      return { type, service: null, file: recordings(context, answers ?? '', [...field, 'file']), key: written?.key ?? 'auto' };
+      const recorded = answers === undefined ? '' : recordings(context, answers, [...field, 'file']);
+      return { type, service: null, file: recorded, key: written?.key ?? 'auto' };
     }
+  }
+}
+
+/** Settings that one solver has and no other. */
+const SETTINGS_OF = { file: 'replay', key: 'replay', max_turns: 'tool_calling' } as const;
+
+function refuseOthers(
+  { problems, file }: ResolveContext,
+  written: Readonly<Record<string, unknown>>,
+  type: SolverType,
+  field: ConfigPath,
+): void {
+  for (const [key, owner] of Object.entries(SETTINGS_OF)) {
+    if (written[key] === undefined || type === owner) continue;
+    const message = `solver.${key} is for the solver ${owner}, and this one is ${type}`;
+    problems.add({ kind: 'config', message, at: file?.positionOf([...field, key]), hint: `Write type: ${owner}, or leave ${key} out.` });
   }
 }
 

@@ -107,7 +107,7 @@ function health({ name, size, turnstile }: Service, gymCompat: boolean, draining
 }
 
 /** @throws Refusal 422 when a member is nested so deeply that it cannot be written */
-function reply(value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+function reply(value: unknown, headers?: Readonly<Record<string, string>>): Response {
   let text: string;
   try {
     text = JSON.stringify(value);
@@ -115,7 +115,7 @@ function reply(value: unknown, headers: Readonly<Record<string, string>> = {}): 
     if (error instanceof RangeError) throw new Refusal(422, 'body: nested too deeply');
     throw error;
   }
-  return new Response(text, { headers: { ...JSON_HEADERS, ...headers } });
+  return new Response(text, { headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers } });
 }
 
 function notServed(context: AppContext): Refusal {

@@ -169,8 +169,12 @@ export class Turnstile {
   }
 }
 
+/** One that nobody listens to any more, for the next task: making one costs as much as judging an answer. */
+let spare: AbortController | undefined;
+
 /**
- * Gives a task a signal that ends with its time or with its client, and its caller an answer by then.
+ * Gives a task a signal that ends with its time or with its client, and its caller an answer by then. A task that ends at once must not
+ * keep its signal: the next one gets the same.
  * @throws Refusal 504 after `timeoutMs`
  */
 export function withinTime<T>(
@@ -178,9 +182,13 @@ export function withinTime<T>(
   timeoutMs: number,
   bindings: NodeBindings | undefined,
 ): T | Promise<T> {
-  const controller = new AbortController();
+  const controller = spare ?? new AbortController();
+  spare = undefined;
   const result = work(controller.signal);
-  if (!(result instanceof Promise)) return result;
+  if (!(result instanceof Promise)) {
+    spare = controller;
+    return result;
+  }
   return new Promise<T>((resolve, reject) => {
     const outgoing = bindings?.outgoing;
     const giveUp = (refusal: Refusal): void => {

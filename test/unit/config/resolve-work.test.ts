@@ -36,6 +36,10 @@ describe('a solver', () => {
     expect(solver('service: tested', { replay: 'x.jsonl' })).toEqual({ type: 'replay', service: null, file: '/work/x.jsonl', key: 'auto' });
   });
 
+  it('that a flag names leaves the settings of the one in the file alone', () => {
+    expect(solver('type: tool_calling, service: tested, max_turns: 3', { solver: 'oracle' })).toEqual({ type: 'oracle', service: null });
+  });
+
   it('that asks no model takes no service into the run', () => {
     expect(Object.keys(resolve('solver: {type: oracle}').services)).toEqual([]);
   });
@@ -43,6 +47,8 @@ describe('a solver', () => {
   it.each<[string, RegExp]>([
     ['type: replay', /needs a file of recorded answers/],
     ['type: replay, file: "${NOWHERE}/a"', /solver\.file .*NOWHERE/],
+    ['service: tested, file: answers.jsonl', /solver\.file is for the solver replay, and this one is simple/],
+    ['type: oracle, max_turns: 3', /max_turns is for the solver tool_calling/],
     ['type: tool_caling', /did you mean "tool_calling"/],
     ['type: tool_calling, service: tested, max_turns: 0', /max_turns/],
   ])('is refused: %s', (written, message) => {
@@ -72,7 +78,9 @@ describe('metrics', () => {
     ['{type: judge, service: bib}', /unknown service "bib" \(did you mean "big"\?\)/],
     ['{type: judge, service: big, scale: [5, 5]}', /scale must rise/],
     ['{type: judge}', /metrics\[0\]\.service is missing/],
-    ['{type: judge, service: big, rubrik: x}', /unknown key "rubrik".*metrics\[0\]/],
+    ['{type: judge, service: big, rubrik: x}', /unknown key "rubrik".*metrics\[0\].*did you mean "rubric"/],
+    ['{type: judge, service: big, scale: [1]}', /scale must be a list of 2/],
+    ['token_f1', /metrics\[0\] must be a mapping \(key: value\), got "token_f1"/],
     ['{type: judge, service: big, repeats: 0}', /metrics\[0\]\.repeats must be/],
     ['{type: 5}', /metrics\[0\]/],
     ['{name: x}', /metrics\[0\]/],
