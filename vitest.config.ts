@@ -1,4 +1,4 @@
-/** The test runs: four kinds of test, one project each, from quick to slow. */
+/** The test runs: four kinds of test, one project each, from quick to slow; a fifth, `npm run test:long`, takes minutes a test. */
 
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/summary-reporter.js';
@@ -17,6 +17,6 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: './test/global-setup.ts',
     reporters: ['default', new SummaryReporter()],
-    projects: [project('unit', 0, 15_000), project('workflow', 1, 60_000), project('replay', 2, 60_000), project('integration', 3, 60_000)],
+    projects: [project('unit', 0, 15_000), project('workflow', 1, 60_000), project('replay', 2, 60_000), project('integration', 3, 60_000), ...long],
   },
 });

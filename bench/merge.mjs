@@ -28,7 +28,7 @@ for (const shard of readdirSync(process.argv[1])) {
   if (!shard.startsWith('shard_')) continue;
   for (const name of ['results', 'trajectories']) {
     let rest = '';
-    for await (const chunk of createReadStream(process.argv[1] + '/' + shard + '/arithmetic/' + name + '.jsonl', 'utf8')) {
+    for await (const chunk of createReadStream(process.argv[1] + '/' + shard + '/practice_arithmetic/' + name + '.jsonl', 'utf8')) {
       const lines = (rest + chunk).split('\\n');
       rest = lines.pop();
       for (const line of lines) samples += JSON.parse(line).repeat;
@@ -68,7 +68,7 @@ async function merged(name, lines) {
   const problems = Math.round(lines / REPEATS);
   await generate(path.join(dir, name), problems);
   const run = measure([NEL, 'eval', 'merge', path.join(dir, name)]);
-  const results = path.join(dir, name, 'arithmetic');
+  const results = path.join(dir, name, 'practice_arithmetic');
   const bundle = JSON.parse(
     readFileSync(
       path.join(
@@ -90,17 +90,17 @@ async function generate(out, problems) {
     const folder = path.join(out, `shard_${index}`);
     const start = index * size + Math.min(index, larger);
     const end = start + size + (index < larger ? 1 : 0);
-    mkdirSync(path.join(folder, 'arithmetic'), { recursive: true });
+    mkdirSync(path.join(folder, 'practice_arithmetic'), { recursive: true });
     writeFileSync(path.join(folder, 'run.json'), JSON.stringify(runFile(folder, index, problems)));
     writeFileSync(
-      path.join(folder, 'arithmetic', `eval-bench-${index}.json`),
+      path.join(folder, 'practice_arithmetic', `eval-bench-${index}.json`),
       JSON.stringify({
         run_id: `bench-${index}`,
-        benchmark: { name: 'arithmetic', scores: {}, categories: { even: { mean_reward: 0.5, n: 1 } } },
+        benchmark: { name: 'practice_arithmetic', scores: {}, categories: { even: { mean_reward: 0.5, n: 1 } } },
       }),
     );
     const [results, trajectories] = ['results', 'trajectories'].map((name) =>
-      createWriteStream(path.join(folder, 'arithmetic', `${name}.jsonl`)),
+      createWriteStream(path.join(folder, 'practice_arithmetic', `${name}.jsonl`)),
     );
     for (let p = start; p < end; p++) {
       let [left, right] = ['', ''];
@@ -126,7 +126,7 @@ async function generate(out, problems) {
 function runFile(folder, index, problems) {
   const solver = { type: 'oracle', service: null };
   const benchmark = {
-    ref: 'arithmetic',
+    ref: 'practice_arithmetic',
     repeats: REPEATS,
     max_problems: null,
     system_prompt: null,
@@ -138,11 +138,11 @@ function runFile(folder, index, problems) {
   };
   const planned = {
     spec: benchmark,
-    name: 'arithmetic',
+    name: 'practice_arithmetic',
     dataset: { source: 'bench', fingerprint: 'sha256:bench', size: problems, revision: null },
     n_problems: problems,
     definition_hash: 'sha256:bench',
-    identity: { benchmark: 'arithmetic' },
+    identity: { benchmark: 'practice_arithmetic' },
     config_hash: 'sha256:bench',
   };
   return {

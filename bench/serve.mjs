@@ -15,6 +15,8 @@ import { Pool } from 'undici';
 
 const CONNECTIONS = 64;
 const TARGET = 0.5;
+/** Odd, for a median. */
+const ROUNDS = 9;
 /** What the heap may differ by between two moments of a steady server. */
 const GROWTH_MIB = 16;
 const MALFORMED = 1_000;
@@ -133,17 +135,16 @@ async function main({ seconds, requests }) {
     const [{ port: barePort }, { port, benchmark, size }] = await Promise.all([bare.ready, nel.ready]);
     await rate(barePort, seconds / 4);
     await rate(port, seconds / 4);
-    // In turns, so that what else the machine does meets both.
-    const rates = { bare: [], nel: [] };
-    for (let round = 0; round < 3; round++) {
-      rates.bare.push(await rate(barePort, seconds / 3));
-      rates.nel.push(await rate(port, seconds / 3));
+    // In turns, and each round's ratio for itself: what else the machine does changes from one second to the next.
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      rounds.push({ bare: await rate(barePort, seconds / ROUNDS), nel: await rate(port, seconds / ROUNDS) });
     }
-    const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-    const ratio = mean(rates.nel) / mean(rates.bare);
+    const median = (of) => rounds.map(of).sort((x, y) => x - y)[(ROUNDS - 1) / 2];
+    const ratio = median(({ bare: echoed, nel: judged }) => judged / echoed);
     const show = (value) => Math.round(value).toLocaleString('en-US').padStart(8);
-    process.stdout.write(`bare node:http echo  ${show(mean(rates.bare))} requests/s\n`);
-    process.stdout.write(`/verify (${benchmark})`.padEnd(21) + `${show(mean(rates.nel))} requests/s\n`);
+    process.stdout.write(`bare node:http echo  ${show(median((one) => one.bare))} requests/s\n`);
+    process.stdout.write(`/verify (${benchmark})`.padEnd(21) + `${show(median((one) => one.nel))} requests/s\n`);
     process.stdout.write(`ratio                ${ratio.toFixed(2).padStart(8)} (target ${TARGET} or more)\n`);
     const before = (await nel.memory()).mib;
     await load(port, (sent) => sent >= requests);

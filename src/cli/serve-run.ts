@@ -51,7 +51,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
 }
 
 /** @throws NelError of kind `config` when the variable is empty: a token that was asked for must not be left out silently */
-function tokenOf(name: string | undefined, env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function tokenOf(name: string | undefined, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (name === undefined) return undefined;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || looksLikeSecret(name)) {
     throw new NelError('usage', '--token-env takes the name of an environment variable, not a token', {

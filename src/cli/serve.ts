@@ -18,6 +18,8 @@ export interface ServeOptions {
   readonly systemPrompt?: string;
   readonly maxConcurrent?: number;
   readonly sandbox?: SandboxType;
+  readonly slurm?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export function registerServe(program: Command): void {
@@ -41,6 +43,8 @@ export function registerServe(program: Command): void {
     ])
     .option('--max-concurrent <n>', 'answers judged at once (default: 32, or what its judges take)', integer(1, 100_000))
     .addOption(new Option('--sandbox <type>', 'where answers that are code run; default: the strongest here').choices(SANDBOX_TYPES))
+    .option('--slurm', "serve in a job of the config's `cluster`; DIR/endpoint.txt (-o) then leads to it")
+    .option('--dry-run', 'with --slurm: write the script to DIR/slurm and submit nothing')
     .addHelpText(
       'after',
       `
@@ -49,9 +53,15 @@ Examples:
   $ nel eval run --bench gym://127.0.0.1:9090 --repeats 2
   $ nel serve -b ./my_benchmark.ts --gym-compat --export-data ./rows
   $ nel serve -b simpleqa --config judge.yaml
+  $ nel serve -b gsm8k --config cluster.yaml --slurm --token-env NEL_TOKEN -o ./server
 `,
     )
     .action(async (options: ServeOptions) => {
+      if (options.slurm) {
+        const { serveOnSlurm } = await import('./serve-slurm.js');
+        process.exitCode = await serveOnSlurm(options);
+        return;
+      }
       const { serveCommand } = await import('./serve-run.js');
       process.exitCode = await serveCommand(options);
     });

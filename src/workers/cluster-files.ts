@@ -54,7 +54,7 @@ export function runText(run: RunFile): string {
 }
 
 /** The deepest folder that holds all files: relative paths between them stay as they are. */
-function commonFolder(files: readonly string[]): string {
+export function commonFolder(files: readonly string[]): string {
   let folder = path.dirname(files[0] ?? '/');
   while (files.some((file) => path.relative(folder, file).startsWith('..'))) folder = path.dirname(folder);
   return folder;

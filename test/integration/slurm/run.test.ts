@@ -222,4 +222,24 @@ describe.skipIf(!hasSlurm)('runs on Slurm (install slurm-wlm slurmdbd munge open
       await endpoint.close();
     }
   });
+
+  it('serves a benchmark in a job, whose endpoint.txt leads gym:// to it', { timeout: 120_000 }, async () => {
+    const endpoint = await spawnFakeEndpoint({ answer: { gsm8k: '175b_verification' } });
+    try {
+      const { config } = clusterRun(lab, slurm, { name: 'served', url: endpoint.url, benchmarks: [{ name: 'gsm8k' }] });
+      const env = { NEL_TEST_TOKEN: KEY };
+      const serve = ['serve', '-b', 'gsm8k', '--config', config, '--slurm', '-o', lab.path('served')];
+      expect(await lab.nel(serve, env)).toMatchObject({ code: 3, stderr: expect.stringContaining('--token-env') });
+      const started = await lab.nel([...serve, '--token-env', 'NEL_TEST_TOKEN', '--max-problems', '20'], env);
+      expect(started, started.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^http:\/\/\S+:\d+\n$/) });
+      const address = readFileSync(lab.path('served/endpoint.txt'), 'utf8').trim().replace('http://', '');
+      const asked = ['--bench', `gym://${address}?token_env=NEL_TEST_TOKEN`, '--model-url', endpoint.url, '--model-id', 'm', '-o', lab.path('asked')];
+      const run = await lab.nel(['eval', 'run', ...asked], env);
+      expect(run, run.stderr).toMatchObject({ code: 0 });
+      expect(readBundle(path.join(lab.path('asked'), 'gsm8k'))?.coverage).toEqual({ expected: 20, scored: 20, errors: 0 });
+      expect(filesHolding(KEY, path.join(slurm.folder, 'work'))).toEqual([]);
+    } finally {
+      await endpoint.close();
+    }
+  });
 });

@@ -10,6 +10,7 @@ import {
   attemptFolder,
   type JobContext,
   type JobScript,
+  PLAIN_SECRETS,
   type PlainJob,
   renderMergeScript,
   renderServeScript,
@@ -65,7 +66,10 @@ export async function submitShards(
   for (const [index, { jobName, shards, scriptArguments }] of wanted.entries()) {
     const known = await findJob(shell, { jobName, lockFolder: lockFolder(job) }, { signal });
     // A job that is there has taken its secrets: another copy would lie about for good.
-    if (known === null) await writeSecrets(shell, job, shards, secrets, signal);
+    if (known === null) {
+      const files = shards.map((shard) => `${job.workdir}/${secretsFile(job.attempt, shard)}`);
+      await writeSecrets(shell, { names: job.cluster.secret_env, files }, secrets, signal);
+    }
     const after =
       job.cluster.max_concurrent_shards === null || script.submission === 'array'
         ? undefined
@@ -125,26 +129,24 @@ done`;
 
 async function writeSecrets(
   shell: ClusterShell,
-  { workdir, attempt, cluster }: ShardJob,
-  shards: readonly number[],
+  { names, files }: { readonly names: readonly string[]; readonly files: readonly string[] },
   secrets: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (cluster.secret_env.length === 0) return;
-  const lines = cluster.secret_env.map((name) => {
+  if (names.length === 0) return;
+  const lines = names.map((name) => {
     const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
     if (value === undefined)
       throw new NelError('config', `${name} is not set, and the jobs need it`, { hint: `Set ${name}, or take it out of the config.` });
     return `export ${variableName(name)}=${quoteSecret(name, value)}\n`;
   });
   const text = lines.join('');
-  const files = shards.map((shard) => `${workdir}/${secretsFile(attempt, shard)}`);
   const { code } = await shell.run(['bash', '-c', SECRETS_SCRIPT, 'nel-secrets', String(Buffer.byteLength(text)), ...files], {
     stdin: text,
     ...(signal === undefined ? {} : { signal }),
   });
   if (code !== 0)
-    throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written below ${workdir}/${attemptFolder(attempt)}`);
+    throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
 }
 
 /** Quoting errors show the word: not this one. */
@@ -247,8 +249,9 @@ export async function submitMerge(
 export async function submitServe(
   shell: ClusterShell,
   job: PlainJob,
-  { endpointFile, signal }: JobOptions & { readonly endpointFile: string },
+  { endpointFile, secrets = {}, signal }: JobOptions & { readonly endpointFile: string; readonly secrets?: Readonly<Record<string, string>> },
 ): Promise<string> {
+  await writeSecrets(shell, { names: job.secrets ?? [], files: [`${job.workdir}/${PLAIN_SECRETS}`] }, secrets, signal);
   return submitPlain(shell, job, renderServeScript(job, { endpointFile }), { signal, dependency: undefined });
 }
 

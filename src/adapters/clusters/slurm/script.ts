@@ -39,6 +39,8 @@ export interface ShardJob extends JobContext {
 
 export interface PlainJob extends JobContext {
   readonly command: readonly string[];
+  /** NAMES of variables whose values wait for it in PLAIN_SECRETS; absent: it needs none. */
+  readonly secrets?: readonly string[];
   /** null: the cluster's. */
   readonly walltime: string | null;
 }
@@ -62,6 +64,8 @@ export const attemptFolder = (attempt: number): string => `attempt-${attempt}`;
 export const statusFile = (attempt: number, shard: number | string): string => `${attemptFolder(attempt)}/status/shard-${shard}`;
 /** Where a shard's secrets wait for it, relative to the workdir. */
 export const secretsFile = (attempt: number, shard: number | string): string => `${attemptFolder(attempt)}/secrets/shard-${shard}.env`;
+/** Where the secrets of a job that is no shard wait for it, relative to the workdir. */
+export const PLAIN_SECRETS = 'secrets.env';
 /** Log of a shard, relative to the workdir; `%a` or the index. */
 export const logFile = (attempt: number, shard: number | string): string => `logs/attempt-${attempt}-shard-${shard}.log`;
 
@@ -227,7 +231,7 @@ function plainScript(job: PlainJob, what: string, own: readonly string[], comman
       `cd -- ${quoteWord(workdir)}`,
       startLog(what),
       '',
-      ...environmentLines({ ...job.cluster, secret_env: [] }, ''),
+      ...environmentLines({ ...job.cluster, secret_env: job.secrets ?? [] }, PLAIN_SECRETS),
       ...setupLines(job.cluster),
       command,
     ].join('\n')}\n`,
