@@ -11,12 +11,21 @@ function project(name: string, groupOrder: number, testTimeout: number) {
   };
 }
 
+/** Only when it is asked for: its tests wait for minutes. */
+const long = process.env['NEL_LONG_TESTS'] ? [project('long', 4, 900_000)] : [];
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: './test/global-setup.ts',
     reporters: ['default', new SummaryReporter()],
-    projects: [project('unit', 0, 15_000), project('workflow', 1, 60_000), project('replay', 2, 60_000), project('integration', 3, 60_000), ...long],
+    projects: [
+      project('unit', 0, 15_000),
+      project('workflow', 1, 60_000),
+      project('replay', 2, 60_000),
+      project('integration', 3, 60_000),
+      ...long,
+    ],
   },
 });

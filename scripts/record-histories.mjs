@@ -11,6 +11,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createClusterActivities } from '../dist/activities/cluster.js';
 import { ensureServer, stopServer } from '../dist/client/embedded/server.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -139,6 +141,83 @@ async function cancelOpenRun(client) {
   }
 }
 
+/** Shard 1 loses its node, and shard 2 reaches its walltime; or, cancelled, all shards run on. */
+class PlayedCluster {
+  looks = 0;
+
+  constructor(isEndless) {
+    this.isEndless = isEndless;
+  }
+
+  async prepare() {}
+  async cancel() {}
+  async fetch() {}
+  async merge() {
+    return [{ benchmark: 'sums', status: 'completed', reason: null, mean_reward: 0.5, bundle: '/tmp/nel-run/sums/eval-x.json' }];
+  }
+  async submit({ attempt, shards }) {
+    return { attempt, jobs: [{ jobId: String(100 + attempt), shards }] };
+  }
+  async poll({ submitted }) {
+    this.looks++;
+    return submitted.flatMap(({ attempt, jobs }) =>
+      jobs.flatMap(({ jobId, shards }) =>
+        shards.map((shard) => ({ shard, job_id: `${jobId}_${shard}`, node: `n${shard}`, samples: 40, ...this.state(shard, attempt) })),
+      ),
+    );
+  }
+  state(shard, attempt) {
+    if (this.isEndless) return { state: 'running', reason: null, done: 7 };
+    if (shard === 1 && attempt === 1) return { state: 'failed', reason: 'node_fail', done: 3 };
+    if (shard === 2 && attempt === 1) return { state: 'failed', reason: 'drained (exit code 75)', done: 20 };
+    return { state: 'completed', reason: null, done: 40 };
+  }
+}
+
+/** Cluster runs in their shipped workflow bundle. */
+async function playClusterRuns(client, address) {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'error' } } });
+  const connection = await NativeConnection.connect({ address });
+  try {
+    for (const isEndless of [false, true]) {
+      const cluster = new PlayedCluster(isEndless);
+      const sleep = (ms) => delay(ms);
+      const looks = { first: 20, longest: 20, durableFrom: 1e9, lostAfter: 1e9, now: () => Date.now(), sleep };
+      const taskQueue = `cluster-${isEndless}`;
+      const worker = await Worker.create({
+        connection,
+        taskQueue,
+        workflowBundle: { codePath: path.join(ROOT, 'dist/workflow-bundle.js') },
+        activities: createClusterActivities({ cluster, looks }),
+        dataConverter: { failureConverterPath: path.join(ROOT, 'dist/workflows/failure-converter.js') },
+        defaultHeartbeatThrottleInterval: '100ms',
+        maxHeartbeatThrottleInterval: '100ms',
+      });
+      const input = {
+        run_dir: '/tmp/nel-run',
+        run_id: 'run',
+        spec_hash: 'sha256:spec',
+        generation: 0,
+        benchmarks: [{ name: 'sums', model: 'm', samples: 160, concurrency: 4 }],
+        shards: 4,
+        max_attempts: 3,
+        max_error_rate: 0.01,
+        search_attributes: [],
+      };
+      const handle = await client.workflow.start('slurmRun', { workflowId: `nel-run-${isEndless}/cluster`, taskQueue, args: [input] });
+      await worker.runUntil(async () => {
+        while (isEndless && cluster.looks < 3) await delay(50);
+        if (isEndless) await handle.cancel();
+        await handle.result().catch((error) => {
+          if (!isEndless) throw error;
+        });
+      });
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
 const lease = await ensureServer({ stateDir });
 const connection = await Connection.connect({ address: lease.address });
 try {
@@ -155,6 +234,7 @@ try {
   const slow = nel('eval', 'run', config('cancelled', { model: 'slow', benchmarks: [{ name: more, repeats: 20 }], port }));
   await cancelOpenRun(client);
   expectCode(await slow, [4, 130]);
+  await playClusterRuns(client, lease.address);
   const worker = start('worker', '--embedded');
   expectCode(await night('quick', other, policy), [0]);
   const long = config('long', { model: 'slow', benchmarks: [{ name: more, repeats: 20 }], port });

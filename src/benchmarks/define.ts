@@ -20,6 +20,7 @@ import type { ChatMessage, ContentPart, GenerationSettings } from '../core/model
 import { didYouMean } from '../core/nearest.js';
 import { parameterValues } from '../core/parameters.js';
 import { compileTemplate } from '../core/template.js';
+import { checkTools } from './check-tools.js';
 
 /** A scorer as a function: a number or true/false is the reward, a ScorerResult says more. */
 export type ScorerFunction = (
@@ -172,6 +173,7 @@ function checkShape(definition: BenchmarkDefinition): string {
   if ((targetField === undefined) === (target === undefined)) fail('exactly one of targetField and target is needed');
   if (targetField !== undefined && typeof targetField !== 'string') fail('targetField must be the name of a field');
   if (target !== undefined && typeof target !== 'function') fail('target must be a function of the row', 'Name a field with targetField.');
+  if (definition.tools !== undefined) checkTools(definition.tools, name);
   return name;
 }
 

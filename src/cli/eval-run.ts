@@ -61,10 +61,12 @@ async function writeScripts(spec: RunSpec, planned: readonly PlannedBenchmark[],
 }
 
 async function showScripts(run: RunFile, cluster: SlurmCluster): Promise<number> {
-  const { files, commands } = await writeSlurmScripts(run, cluster);
+  const { files, commands, sbatch } = await writeSlurmScripts(run, cluster);
   for (const file of files) say(`wrote ${shortPath(file)}`);
   say('nothing was submitted; to do it by hand:');
   for (const command of commands) say(`  ${command}`);
+  say('which comes down to, there:');
+  for (const command of sbatch) say(`  ${command.trim()}`);
   return EXIT.OK;
 }
 

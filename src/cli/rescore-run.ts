@@ -2,14 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readRunFile } from '../artifacts/run-file.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRescore } from '../config/rescore.js';
 import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import { ModelCallError } from '../core/model.js';
 import { renderRun } from '../report/run-text.js';
-import { rescore } from '../workers/rescore.js';
+import { finishedRun, rescore } from '../workers/rescore.js';
 import { readableDirectory } from '../workers/stores.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
@@ -30,7 +29,8 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   const from = path.resolve(await readableDirectory(dir, process.env, stop.signal));
-  const names = (await readRunFile(from))?.benchmarks.map(({ name }) => name) ?? [];
+  // Before a directory is made for the new run.
+  const names = (await finishedRun(from)).benchmarks.map(({ name }) => name);
   const held = await holdRun(output, names);
   held.lost.addEventListener('abort', () => stop.abort(held.lost.reason), { once: true });
   try {

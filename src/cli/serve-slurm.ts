@@ -61,7 +61,16 @@ function requested(options: ServeOptions): SlurmServe {
 }
 
 /** The flags that mean the same there; the port is any free one. */
-function passedOn({ tokenEnv, insecure, gymCompat, maxProblems, systemPrompt, maxConcurrent, sandbox, param = [] }: ServeOptions): string[] {
+function passedOn({
+  tokenEnv,
+  insecure,
+  gymCompat,
+  maxProblems,
+  systemPrompt,
+  maxConcurrent,
+  sandbox,
+  param = [],
+}: ServeOptions): string[] {
   const value = (flag: string, given: string | number | undefined): string[] => (given === undefined ? [] : [flag, String(given)]);
   return [
     ...value('--token-env', tokenEnv),

@@ -30,6 +30,9 @@ export const DEFAULT_LIMITS: Limits = {
 /** Of a body that is too long this much is read past the limit and thrown away, so that the client sees the reply and not a reset. */
 const DISCARDED_BYTES = 64 * 2 ** 20;
 
+/** How exactly a body's time is kept, milliseconds. */
+const SWEEP_MS = 50;
+
 /** What @hono/node-server hands to a route; absent when the app is called in process. */
 export interface NodeBindings {
   readonly incoming?: IncomingMessage;
@@ -47,35 +50,58 @@ export function readBody(request: Request, bindings: NodeBindings | undefined, m
 
 const tooLong = (maxBytes: number): Refusal => new Refusal(413, `body: longer than ${maxBytes} bytes`);
 
+/** Bodies that are being read, by when each has to be there. Most come with their headers: a timer of its own would cost more than reading one. */
+const reading = new Map<() => void, number>();
+let sweep: NodeJS.Timeout | undefined;
+
+function watch(late: () => void, timeoutMs: number): void {
+  reading.set(late, performance.now() + timeoutMs);
+  sweep ??= setInterval(endLate, SWEEP_MS).unref();
+}
+
+function endLate(): void {
+  const now = performance.now();
+  for (const [late, deadline] of reading) if (now >= deadline) late();
+  if (reading.size > 0) return;
+  clearInterval(sweep);
+  sweep = undefined;
+}
+
 /** Straight off the socket: a web stream in between costs more than all the rest of a verification. */
 function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > maxBytes + DISCARDED_BYTES) return Promise.reject(tooLong(maxBytes));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] | null = [];
     let bytes = 0;
-    const timer = setTimeout(() => settle(() => reject(new Refusal(408, `body: not complete after ${timeoutMs / 1000} s`))), timeoutMs);
-    const settle = (end: () => void): void => {
-      clearTimeout(timer);
-      incoming.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
-      end();
+    const refuse = (refusal: Refusal): void => {
+      reading.delete(onLate);
+      chunks = null;
+      reject(refusal);
     };
+    const onLate = (): void => refuse(new Refusal(408, `body: not complete after ${timeoutMs / 1000} s`));
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else {
+      if (bytes <= maxBytes) chunks?.push(chunk);
+      else if (chunks !== null) {
         chunks.length = 0;
-        if (bytes > maxBytes + DISCARDED_BYTES) settle(() => reject(tooLong(maxBytes)));
+        if (bytes > maxBytes + DISCARDED_BYTES) refuse(tooLong(maxBytes));
       }
     };
-    const onEnd = (): void =>
-      settle(() => {
-        if (bytes > maxBytes) reject(tooLong(maxBytes));
-        else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-      });
-    const onCut = (): void => settle(() => reject(new Refusal(400, 'body: cut off')));
-    if (incoming.destroyed) onCut();
-    else incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+    const onEnd = (): void => {
+      if (chunks === null) return;
+      if (bytes > maxBytes) return refuse(tooLong(maxBytes));
+      reading.delete(onLate);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      chunks = null;
+    };
+    // Comes after each end, too.
+    const onCut = (): void => {
+      if (chunks !== null) refuse(new Refusal(400, 'body: cut off'));
+    };
+    if (incoming.destroyed) return onCut();
+    watch(onLate, timeoutMs);
+    incoming.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
   });
 }
 

@@ -12,7 +12,7 @@ import { readRecords } from '../artifacts/read-records.js';
 import { readRunFile, writeRunFile } from '../artifacts/run-file.js';
 import { bundlePath, journalRecords, type WrittenArtifacts, writeArtifacts } from '../artifacts/write-artifacts.js';
 import { NEL_VERSION } from '../client/version.js';
-import { NelError } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import { isHarnessRef } from '../core/harness.js';
 import { isBuiltInMetric } from '../core/metric.js';
 import { didYouMean } from '../core/nearest.js';
@@ -20,8 +20,7 @@ import { type SampleRecord, sampleOrdinal } from '../core/sample.js';
 import type { MetricSpec, PlannedBenchmark, RunFile, RunSpec, ServiceSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
 import { type Env, summaryOf } from './open-benchmark.js';
-import { servesOwnScorer } from './plan-metrics.js';
-import { type OpenRescorer, openRescorer, rescoreSample } from './rescorer.js';
+import { asksOwnScorer, type OpenRescorer, openRescorer, rescoreSample } from './rescorer.js';
 import { RunOpener } from './run-opener.js';
 
 export interface RescoreOptions {
@@ -79,8 +78,7 @@ export async function rescore(options: RescoreOptions): Promise<RescoredRun> {
     for (const rescorer of open) {
       const { planned } = rescorer;
       await rescoreBenchmark({ source, run, rescorer, options, redact: opener.redactor.redact });
-      const { ref, params } = planned.spec;
-      const createSummary = await summaryOf({ ref, params, cwd: process.cwd() });
+      const createSummary = await summaryFor(planned, options);
       const where = { run, benchmark: planned, benchmarkDir: path.join(to, planned.name) };
       const records = journalRecords(where, false);
       const written = await writeArtifacts({ ...where, records, createSummary, onProgress: () => signal.throwIfAborted() });
@@ -92,7 +90,8 @@ export async function rescore(options: RescoreOptions): Promise<RescoredRun> {
   }
 }
 
-async function finishedRun(from: string): Promise<RunFile> {
+/** @throws NelError of kind `data` */
+export async function finishedRun(from: string): Promise<RunFile> {
   const source = await readRunFile(from);
   if (source === undefined) throw new NelError('data', `${from} holds no run`, { hint: 'Give the output directory of a finished run.' });
   if (source.shard !== undefined) {
@@ -111,9 +110,23 @@ async function finishedRun(from: string): Promise<RunFile> {
   return source;
 }
 
+/** How the benchmark makes scores that are no means; a benchmark that is no longer there, and is not needed, makes none. */
+async function summaryFor(
+  { name, spec: { ref, params } }: PlannedBenchmark,
+  { metrics, log }: RescoreOptions,
+): ReturnType<typeof summaryOf> {
+  try {
+    return await summaryOf({ ref, params, cwd: process.cwd() });
+  } catch (error) {
+    if (asksOwnScorer(metrics)) throw error;
+    log(`${name}: scores that are no means are left out: ${errorMessage(error)}`);
+    return undefined;
+  }
+}
+
 /** The metric that becomes the reward is a new one, or a score of the run; of the benchmark's own scorer it is not known what it will give. */
 async function checkReward({ from, reward, metrics }: RescoreOptions, source: RunFile, { name, spec }: PlannedBenchmark): Promise<void> {
-  if (reward === null || metrics.length === 0 || metrics.some(servesOwnScorer)) return;
+  if (reward === null || asksOwnScorer(metrics)) return;
   const { scores } = await readBundle(bundlePath(path.join(from, name), source));
   const stored = Object.keys(scores).filter((score) => !isBuiltInMetric(score));
   const known = [...new Set([...spec.metrics.map((metric) => metric.name), ...stored])];

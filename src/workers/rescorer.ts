@@ -48,8 +48,12 @@ export interface OpenRescorer {
 
 /** @throws NelError of kind `config` for metrics that planBenchmarks would refuse, `data` when the benchmark or its data set changed */
 export async function openRescorer(options: RescorerOptions): Promise<OpenRescorer> {
-  const { metrics } = options;
-  return metrics.length === 0 || metrics.some(servesOwnScorer) ? openOwnScorer(options) : openMetrics(options);
+  return asksOwnScorer(options.metrics) ? openOwnScorer(options) : openMetrics(options);
+}
+
+/** Whether these metrics need the benchmark itself; else stored answers are enough, also of a benchmark that is no longer there. */
+export function asksOwnScorer(metrics: readonly MetricSpec[]): boolean {
+  return metrics.length === 0 || metrics.some(servesOwnScorer);
 }
 
 /** The benchmark's own scorer as it is now, and metrics beside it: those of the run, or other ones. */

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { quoteWord } from '../adapters/clusters/quote.js';
 import { jobKey } from '../adapters/clusters/slurm/jobs.js';
 import { renderMergeScript, renderShardScript, type ShardJob } from '../adapters/clusters/slurm/script.js';
 import { renderSubmitScript } from '../adapters/clusters/slurm/submit-script.js';
@@ -47,8 +48,10 @@ export interface WrittenScripts {
   /** Holds all that the run's folder on the cluster is to hold. */
   readonly folder: string;
   readonly files: readonly string[];
-  /** Shell commands that hand the jobs in, one a line. */
+  /** Shell commands that bring it there and hand the jobs in. */
   readonly commands: readonly string[];
+  /** What the last of them comes down to, in the run's folder. */
+  readonly sbatch: readonly string[];
 }
 
 /** Writes OUT/slurm: scripts, run.json and what it names. Nothing is submitted, and no host is asked. */
@@ -58,7 +61,8 @@ export async function writeSlurmScripts(run: RunFile, cluster: SlurmCluster): Pr
   const shards = Array.from({ length: cluster.shards }, (_, i) => i);
   const job = shardJob({ run, cluster, workdir }, { attempt: 1, shards, totalShards: cluster.shards });
   const merge = { ...job, command: [...cluster.nel, 'eval', 'merge', SHARDS_FOLDER], walltime: null };
-  const scripts = [renderShardScript(job), renderMergeScript(merge), renderSubmitScript(job, renderMergeScript(merge))];
+  const submit = renderSubmitScript(job, renderMergeScript(merge));
+  const scripts = [renderShardScript(job), renderMergeScript(merge), submit];
   const there = await clusterFiles(run, workdir);
   const written: string[] = [];
   const target = async (relative: string): Promise<string> => {
@@ -70,7 +74,8 @@ export async function writeSlurmScripts(run: RunFile, cluster: SlurmCluster): Pr
   for (const script of scripts) await writeFile(await target(script.path), script.text, { mode: 0o755 });
   await writeFile(await target('run.json'), runText(there.run));
   for (const { from, to } of there.files) await copyFile(from, await target(to));
-  return { folder, files: written, commands: handInCommands(folder, workdir, cluster) };
+  const sbatch = submit.text.split('\n').filter((line) => line.includes('sbatch'));
+  return { folder, files: written, commands: handInCommands(folder, workdir, cluster), sbatch };
 }
 
 /** `~` as it most likely is: the scripts need absolute paths, and nobody is asked. */
@@ -81,12 +86,12 @@ function assumedPath({ workdir, ssh }: SlurmCluster): string {
 
 function handInCommands(folder: string, workdir: string, { ssh, secret_env }: SlurmCluster): string[] {
   const submit = `bash ${workdir}/submit.sh`;
-  if (ssh === null) return [`mkdir -p ${workdir}`, `cp -R ${folder}/. ${workdir}/`, submit];
+  if (ssh === null) return [`mkdir -p ${workdir}`, `cp -R ${quoteWord(`${folder}/.`)} ${workdir}/`, submit];
   const host = `${ssh.user}@${ssh.host}`;
   const port = ssh.port === 22 ? '' : `-p ${ssh.port} `;
   const values = secret_env.length === 0 ? '' : `  # there, with ${secret_env.join(', ')} set`;
   return [
-    `tar -C ${folder} -cf - . | ssh ${port}${host} 'mkdir -p ${workdir} && tar -C ${workdir} -xf -'`,
+    `tar -C ${quoteWord(folder)} -cf - . | ssh ${port}${host} 'mkdir -p ${workdir} && tar -C ${workdir} -xf -'`,
     secret_env.length === 0 ? `ssh ${port}${host} ${submit}` : `${submit}${values}`,
   ];
 }

@@ -1,6 +1,6 @@
 /** `nel rescore`: stored answers get further scores, or their own anew, without a call to the model that gave them. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeEndpoint, startFakeEndpoint } from '../../fakes/endpoint.js';
@@ -50,6 +50,17 @@ describe('further metrics', () => {
     const file = JSON.parse(readFileSync(path.join(out, 'run.json'), 'utf8')) as Record<string, unknown>;
     const original = JSON.parse(readFileSync(path.join(source, 'run.json'), 'utf8')) as Record<string, unknown>;
     expect(file['rescored_from']).toBe(original['run_id']);
+  });
+
+  it('need no benchmark: its file may be gone', { timeout: 60_000 }, async () => {
+    const file = writeSums(lab, 4, 'gone');
+    const [from, out] = [lab.path('was-there'), lab.path('is-gone')];
+    expect(await lab.nel(['eval', 'run', '--bench', file, '--solver', 'oracle', '-o', from])).toMatchObject({ code: 0 });
+    rmSync(file);
+    const run = await lab.nel(['rescore', from, '--metric', 'token_f1', '-o', out]);
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('left out') as string });
+    expect(readBundle(path.join(out, 'gone'))?.benchmark.scores['token_f1']?.value).toBe(1);
+    expect(await lab.nel(['rescore', from, '-o', lab.path('anew')])).toMatchObject({ code: 3 });
   });
 
   it('can take the place of the reward, and then the two runs are no longer comparable without --force', { timeout: 60_000 }, async () => {
@@ -111,6 +122,7 @@ describe('the directory', () => {
   it('has to hold a finished, whole run', { timeout: 60_000 }, async () => {
     const nothing = await lab.nel(['rescore', lab.path('nothing'), '--metric', 'token_f1']);
     expect(nothing).toMatchObject({ code: 3, stderr: expect.stringContaining('holds no run') as string });
+    expect(existsSync(lab.path('nothing-rescored'))).toBe(false);
     const shards = lab.path('shards');
     const args = ['eval', 'run', '--bench', bench, '--solver', 'oracle', '-o', shards];
     for (const shard of ['0/2', '1/2']) expect(await lab.nel([...args, '--shard', shard])).toMatchObject({ code: 0 });

@@ -233,7 +233,16 @@ describe.skipIf(!hasSlurm)('runs on Slurm (install slurm-wlm slurmdbd munge open
       const started = await lab.nel([...serve, '--token-env', 'NEL_TEST_TOKEN', '--max-problems', '20'], env);
       expect(started, started.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^http:\/\/\S+:\d+\n$/) });
       const address = readFileSync(lab.path('served/endpoint.txt'), 'utf8').trim().replace('http://', '');
-      const asked = ['--bench', `gym://${address}?token_env=NEL_TEST_TOKEN`, '--model-url', endpoint.url, '--model-id', 'm', '-o', lab.path('asked')];
+      const asked = [
+        '--bench',
+        `gym://${address}?token_env=NEL_TEST_TOKEN`,
+        '--model-url',
+        endpoint.url,
+        '--model-id',
+        'm',
+        '-o',
+        lab.path('asked'),
+      ];
       const run = await lab.nel(['eval', 'run', ...asked], env);
       expect(run, run.stderr).toMatchObject({ code: 0 });
       expect(readBundle(path.join(lab.path('asked'), 'gsm8k'))?.coverage).toEqual({ expected: 20, scored: 20, errors: 0 });

@@ -23,6 +23,11 @@ it('writes one line, and a dash for what is not known yet', () => {
   );
 });
 
+it('shows the jobs of a run on a cluster, whose calls are not this machine', () => {
+  const jobs = '2 running, 1 pending, 1 completed';
+  expect(formatProgress({ ...view, jobs })).toBe(`512/1319 38%  42/s  ETA 19s  jobs: ${jobs}`);
+});
+
 it('says 100% only when all samples are done', () => {
   expect(formatProgress({ ...view, done: 1318 })).toContain('1318/1319 99%');
   expect(formatProgress({ ...view, done: 0, samples: 0 })).toContain('0/0 100%');

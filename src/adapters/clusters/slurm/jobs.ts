@@ -145,8 +145,7 @@ async function writeSecrets(
     stdin: text,
     ...(signal === undefined ? {} : { signal }),
   });
-  if (code !== 0)
-    throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
+  if (code !== 0) throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
 }
 
 /** Quoting errors show the word: not this one. */
@@ -249,7 +248,11 @@ export async function submitMerge(
 export async function submitServe(
   shell: ClusterShell,
   job: PlainJob,
-  { endpointFile, secrets = {}, signal }: JobOptions & { readonly endpointFile: string; readonly secrets?: Readonly<Record<string, string>> },
+  {
+    endpointFile,
+    secrets = {},
+    signal,
+  }: JobOptions & { readonly endpointFile: string; readonly secrets?: Readonly<Record<string, string>> },
 ): Promise<string> {
   await writeSecrets(shell, { names: job.secrets ?? [], files: [`${job.workdir}/${PLAIN_SECRETS}`] }, secrets, signal);
   return submitPlain(shell, job, renderServeScript(job, { endpointFile }), { signal, dependency: undefined });

@@ -11,11 +11,14 @@ import {
   renderShardScript,
   type ShardJob,
 } from '../../../../../src/adapters/clusters/slurm/script.js';
+import { renderSubmitScript } from '../../../../../src/adapters/clusters/slurm/submit-script.js';
 import { NelError } from '../../../../../src/core/errors.js';
 import { CLUSTER, JOB, POOL, VLLM } from './fixtures.js';
 
 const GOLDEN = path.resolve(import.meta.dirname, '../../../../golden/slurm/scripts');
 const hasShellcheck = spawnSync('shellcheck', ['--version']).error === undefined;
+
+const MERGE = renderMergeScript({ ...JOB, command: ['nel', 'eval', 'merge', 'out'], walltime: '00:30:00' });
 
 const VARIANTS: Readonly<Record<string, string>> = {
   "the documents' example": renderShardScript(JOB).text,
@@ -63,6 +66,17 @@ const VARIANTS: Readonly<Record<string, string>> = {
   }).text,
   'no model': renderShardScript({ ...JOB, models: [], totalShards: 1, shards: [0] }).text,
   merge: renderMergeScript({ ...JOB, command: ['nel', 'eval', 'merge', 'results'], walltime: '00:30:00' }).text,
+  'handed in by a person': renderSubmitScript({ ...JOB, cluster: { ...CLUSTER, secret_env: ['HF_TOKEN', 'NVIDIA_API_KEY'] } }, MERGE).text,
+  'handed in by a person, one job a shard': renderSubmitScript(
+    {
+      ...JOB,
+      shards: [0, 1, 2],
+      cluster: { ...CLUSTER, node_pools: { cpu: { ...POOL, partition: 'cpu', gres: null }, gpu: POOL } },
+      pool: 'cpu',
+      models: [{ ...VLLM, node_pool: 'gpu' }],
+    },
+    MERGE,
+  ).text,
   serve: renderServeScript(
     { ...JOB, command: ['nel', 'serve', '-b', 'gsm8k', '--port', '0', '-o', '/lustre/nel/gsm8k'], walltime: null },
     { endpointFile: '/lustre/nel/gsm8k/endpoint.txt' },
