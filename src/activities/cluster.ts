@@ -96,6 +96,7 @@ async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterPollRef
         const wait = Math.min(looks.longest, Math.max(looks.first, (looks.now() - beat.changed_at) * SHARE_OF_QUIET));
         if (wait >= looks.durableFrom) return { wait: Math.round(wait) };
         await looks.sleep(wait);
+        stop.throwIfAborted();
       }
     },
   );

@@ -1,9 +1,9 @@
 /** Runs scorer case files (`{scorer, reference, cases: [{input, gold, expected}]}`): what a reference implementation gave, against our scorers. */
 
-import { readFile } from 'node:fs/promises';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import { didYouMean } from '../core/nearest.js';
+import { readCases } from './read-cases.js';
 import { SCORER_RULES, type ScorerCase, type ScorerRule } from './scorer-rules.js';
 
 export interface CaseMessage {
@@ -38,18 +38,11 @@ export function isScorerCaseFile(json: unknown): boolean {
  * @throws NelError when the file cannot be read, is no scorer case file, or is for a scorer that there is not
  */
 export async function runScorerCaseFile(file: string): Promise<ScorerCasesResult> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    throw new NelError('data', `cannot read the case file: ${errorMessage(cause)}`, { at: { file }, cause });
-  }
-  if (!isScorerCaseFile(json)) {
-    throw new NelError('data', 'not a scorer case file', {
-      at: { file },
-      hint: 'It needs a scorer, and cases with input, gold and expected.',
-    });
-  }
+  const json = await readCases(file, {
+    what: 'scorer',
+    accepts: isScorerCaseFile,
+    needs: 'It needs a scorer, and cases with input, gold and expected.',
+  });
   const { scorer, cases } = json as { scorer: string; cases: ScorerCase[] };
   const rule = ruleFor(scorer);
   const failures: CaseMessage[] = [];

@@ -1,9 +1,9 @@
 /** Runs statistics case files (`{topic, cases: [{id, fn, input, expected, tol_rel, tol_abs}]}`) against src/core/stats: reference values from elsewhere. */
 
-import { readFile } from 'node:fs/promises';
-import { errorMessage, NelError } from '../core/errors.js';
+import { errorMessage } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import * as stats from '../core/stats/index.js';
+import { readCases } from './read-cases.js';
 
 export interface StatsCase {
   readonly id: string;
@@ -39,18 +39,11 @@ export function isStatsCaseFile(json: unknown): boolean {
  * @throws NelError when the file cannot be read or is no statistics case file
  */
 export async function runStatsCaseFile(path: string): Promise<StatsCaseResult> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new NelError('data', `cannot read the case file: ${errorMessage(cause)}`, { at: { file: path }, cause });
-  }
-  if (!isStatsCaseFile(json)) {
-    throw new NelError('data', 'not a statistics case file', {
-      at: { file: path },
-      hint: 'It needs a topic, and cases with fn, input and expected.',
-    });
-  }
+  const json = await readCases(path, {
+    what: 'statistics',
+    accepts: isStatsCaseFile,
+    needs: 'It needs a topic, and cases with fn, input and expected.',
+  });
   const { topic, cases } = json as { topic: string; cases: StatsCase[] };
   const failures: { id: string; message: string }[] = [];
   cases.forEach((item, i) => {

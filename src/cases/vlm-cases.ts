@@ -1,6 +1,5 @@
 /** Runs files of vision-language cases: scoring functions and prompts of VLMEvalKit with what they gave there, and its table of data sets. */
 
-import { readFile } from 'node:fs/promises';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import { answerDistance } from '../core/scoring/vlm/anls.js';
@@ -15,6 +14,7 @@ import { extractYesNo } from '../core/scoring/vlm/yes-no.js';
 import { catalogueEntry, catalogueNames } from '../core/vlm/catalogue.js';
 import { kindOf } from '../core/vlm/kinds.js';
 import { buildPrompt, type PromptStyle } from '../core/vlm/prompts.js';
+import { readCases } from './read-cases.js';
 
 export interface VlmCaseResult {
   readonly passed: number;
@@ -74,18 +74,12 @@ function isDatasetTable(json: Fields): boolean {
  * @throws NelError when the file cannot be read or holds no VLM cases
  */
 export async function runVlmCaseFile(path: string): Promise<VlmCaseResult> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new NelError('data', `cannot read the case file: ${errorMessage(cause)}`, { at: { file: path }, cause });
-  }
-  if (!isVlmCaseFile(json)) {
-    throw new NelError('data', 'not a file of vision-language cases', {
-      at: { file: path },
-      hint: 'It needs cases with fn and expected, prompts with line and vlmevalkit_msgs, or data sets by name with class, type, url and md5.',
-    });
-  }
+  const json = await readCases(path, {
+    what: 'vision-language',
+    accepts: isVlmCaseFile,
+    needs:
+      'It needs cases with fn and expected, prompts with line and vlmevalkit_msgs, or data sets by name with class, type, url and md5.',
+  });
   const content = json as Fields;
   const checks = isDatasetTable(content) ? datasetChecks(content) : caseChecks(content);
   const failures: { id: string; message: string }[] = [];

@@ -80,22 +80,11 @@ export function fieldText(row: Row, field: string): string {
 /** The error of a row without a field: names it, the nearest field there is, and all of them. */
 export function missingField(row: Row, field: string, where = ''): NelError {
   const known = Object.keys(row);
-  const state = fieldValue(row, field) === null ? 'is null' : 'is missing';
-  return new NelError(
-    'data',
-    `${where}field "${field}" ${state}${didYouMean(
-      field,
-      known.filter((key) => key !== field),
-    )}`,
-    {
-      hint: `The row has the fields ${
-        known
-          .slice(0, 20)
-          .map((key) => `"${key}"`)
-          .join(', ') || '(none)'
-      }.`,
-    },
-  );
+  const state = fieldValue(row, field) === null ? 'is null' : `is missing${didYouMean(field, known)}`;
+  const shown = known.slice(0, 20).map((key) => `"${key}"`);
+  return new NelError('data', `${where}field "${field}" ${state}`, {
+    hint: `The row has the fields ${shown.join(', ') || '(none)'}.`,
+  });
 }
 
 function badField(template: string, at: number, field: string | undefined, what: string): NelError {

@@ -67,8 +67,8 @@ function endLate(): void {
   sweep = undefined;
 }
 
-/** Straight off the socket: a web stream in between costs more than all the rest of a verification. */
-function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
+/** As readBody, straight off the socket: a web stream in between costs more than all the rest of a verification. */
+export function readIncoming(incoming: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > maxBytes + DISCARDED_BYTES) return Promise.reject(tooLong(maxBytes));
   return new Promise((resolve, reject) => {

@@ -1,15 +1,15 @@
 /** Puts the app on a port: who may be let in, endpoint.txt while it listens, and an end that loses no request under way. */
 
 import { readFile, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import type { Environment } from '../core/environment.js';
 import { errorMessage, NelError } from '../core/errors.js';
-import { type AppOptions, generateApp } from './app.js';
+import { type AppOptions, createRoutes, VERIFY } from './app.js';
 
 export const ENDPOINT_FILE = 'endpoint.txt';
 
@@ -40,8 +40,12 @@ export async function listen(environment: Environment, options: ListenOptions): 
   const { host, dir = null } = options;
   assertGuarded(options);
   let draining = false;
-  const app = generateApp(environment, { ...options, draining: () => draining });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+  const { app, verify } = createRoutes(environment, { ...options, draining: () => draining });
+  const others = getRequestListener(app.fetch, { hostname: host });
+  const server = createServer((incoming, outgoing) => {
+    if (incoming.url === VERIFY && incoming.method === 'POST') verify(incoming, outgoing);
+    else void others(incoming, outgoing);
+  });
   // A client's idle connection that ends while it writes to it would be an error for nothing.
   server.keepAliveTimeout = 75_000;
   const { port } = await bind(server, options.port, host);

@@ -30,8 +30,8 @@ import { metricsOf, scorerResources } from './scoring-resources.js';
 import { createSolver } from './solver.js';
 import { openMirror } from './stores.js';
 
-// A batch's samples all listen to its two signals.
-setMaxListeners(0);
+// A batch's samples all listen to its two signals. Not 0, which means the same: Node 20 then takes a signal for none, and undici's fetch refuses it.
+setMaxListeners(Infinity);
 
 export interface OpenScoring {
   readonly metrics: readonly Metric[];

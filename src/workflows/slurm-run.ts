@@ -127,14 +127,14 @@ class ClusterRun {
   /** Whatever ends the run ends its jobs: also those whose submission was cut off. */
   private async cancelJobs(cause: unknown): Promise<void> {
     if (this.attempt === 0) return;
-    await CancellationScope.nonCancellable(() => cancelClusterJobs(this.ref)).catch((error: unknown) => {
-      // What ended the run is what people should read.
-      if (isCancellation(cause)) throw error;
-    });
     this.update(
       this.shards.filter((shard) => !hasEnded(shard)).map(({ shard }) => shard),
       (shard) => ({ ...shard, state: 'cancelled' }),
     );
+    await CancellationScope.nonCancellable(() => cancelClusterJobs(this.ref)).catch((error: unknown) => {
+      // What ended the run is what people should read.
+      if (isCancellation(cause)) throw error;
+    });
   }
 
   private update(shards: readonly number[], change: (shard: ClusterShard) => ClusterShard): void {

@@ -24,3 +24,11 @@ it('bench/gate.mjs prints the ratio to plain parsing and to bare node', { timeou
   expect(stderr).toBe('');
   expect(stdout).toContain('lines');
 });
+
+it('bench/merge.mjs merges in memory that does not grow with the lines', { timeout: 120_000 }, () => {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['bench/merge.mjs', '--small'], { cwd: ROOT, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/nel eval merge +[\d.]+ s, [\d,]+ lines\/s, peak \d+ MB/);
+  expect(stdout).toContain('all limits kept');
+  expect(status).toBe(0);
+});

@@ -57,6 +57,8 @@ describe('a stored history', () => {
       'runShard COMPLETED',
       'runSuite CANCELLED',
       'runSuite COMPLETED',
+      'slurmRun CANCELLED',
+      'slurmRun COMPLETED',
     ]);
   });
 

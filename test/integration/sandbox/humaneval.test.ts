@@ -85,7 +85,7 @@ describe.skipIf(missing !== '')(`answers to one problem${missing}`, () => {
       fenced('import dataclasses\n@dataclasses.dataclass\nclass Box:\n    x: "int"\ndef double(x):\n    return Box(x).x * 2'),
     ],
   ])('passes %s', async (_, answer) => {
-    expect(await score(humanEval(), answer, ROW)).toMatchObject({ reward: 1, details: { exit_code: 0, error: null } });
+    expect(await score(humanEval(), answer, ROW)).toMatchObject({ reward: 1, details: { error: null } });
   });
 
   it.each([
@@ -146,7 +146,7 @@ describe.skipIf(missing !== '')(`programs with tests behind the answer${missing}
     expect(await score(scorer, fenced('def answer(): return 42'), row)).toEqual({
       reward: 1,
       extracted: 'def answer(): return 42',
-      details: { sandbox: 'bubblewrap', exit_code: 0, timed_out: false, error: null },
+      details: { sandbox: 'bubblewrap', ended: 'exit code 0', timed_out: false, error: null },
     });
   });
 
@@ -172,6 +172,6 @@ describe.skipIf(missing !== '')(`programs with tests behind the answer${missing}
       }),
     });
     expect(await score(tested, fenced('def answer(): return 42'), {})).toMatchObject({ reward: 1 });
-    expect(await score(tested, fenced('def answer(): return 41'), {})).toMatchObject({ reward: 0, details: { exit_code: 1 } });
+    expect(await score(tested, fenced('def answer(): return 41'), {})).toMatchObject({ reward: 0, details: { ended: 'exit code 1' } });
   });
 });

@@ -164,7 +164,6 @@ describe.skipIf(!hasSlurm)('runs on Slurm (install slurm-wlm slurmdbd munge open
       const safe = journaled(run, 'modulo', 3).reduce((a, b) => a + b, 0);
       expect(safe).toBeLessThan(160);
       const before = (await endpoint.stats()).requests;
-      // Its sources are gone from here: what the cluster has is enough for the shards, but the run is planned here.
       const finished = await lab.nel(['eval', 'run', run.config]);
       expect(finished, finished.stderr).toMatchObject({ code: 0 });
       expect((await endpoint.stats()).requests - before).toBe(160 - safe);

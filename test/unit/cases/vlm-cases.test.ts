@@ -86,7 +86,7 @@ describe('a file of vision-language cases', () => {
   });
 
   it('that is none is refused', async () => {
-    await expect(run({ cases: [] })).rejects.toThrow(/not a file of vision-language cases/);
+    await expect(run({ cases: [] })).rejects.toThrow(/not a vision-language case file/);
   });
 
   const folder = path.join(DATA_DIR, 'vlm');

@@ -57,7 +57,7 @@ describe('compileTemplate', () => {
   });
 
   it('says null where a field is null', () => {
-    expect(caught(() => compileTemplate('{q}').render({ q: null })).message).toBe('field "q" is null');
+    expect(caught(() => compileTemplate('{q}').render({ q: null, p: 'near' })).message).toBe('field "q" is null');
   });
 
   it('takes no inherited property for a field', () => {

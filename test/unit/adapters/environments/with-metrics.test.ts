@@ -48,6 +48,11 @@ describe('metrics', () => {
     expect(withMetrics(environment, [])).toBe(environment);
   });
 
+  it('judges no answer without its problem: metrics have no prompt then', () => {
+    const environment = { ...sumsEnvironment(), verifyDetached: () => Promise.reject(new Error('not asked')) };
+    expect(withMetrics(environment, [length])).not.toHaveProperty('verifyDetached');
+  });
+
   it('join the details under their names, with their own details apart, and leave the verdict alone', async () => {
     const asked = judge('{"grade": 5}');
     const verified = await verify([length, { name: 'quality', scorer: grade, resources: { judge: asked } }]);
