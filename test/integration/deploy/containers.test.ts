@@ -36,7 +36,7 @@ describe('the Dockerfile', () => {
     expect(last).toMatch(/^HEALTHCHECK .* CMD \["node", "\/opt\/nel\/healthcheck.mjs"\]$/m);
   });
 
-  it('copies only what .dockerignore lets in, and what it copies is enough to build nel', { timeout: 120_000 }, async () => {
+  it('copies only what .dockerignore lets in, and what it copies is enough to build nel', { timeout: 400_000 }, async () => {
     const letIn = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
