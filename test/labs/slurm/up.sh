@@ -50,7 +50,7 @@ eventually() {
   fail "$what does not come up; see $lab/log"
 }
 
-mkdir -p "$lab"/{etc,log,run,ssh,gpu} "$lab"/{state,database}
+mkdir -p "$lab"/{etc,log,run,ssh,gpu,tmp} "$lab"/{state,database}
 chmod 755 "$lab" "$lab"/{etc,log,run}
 chmod 700 "$lab"/{state,database,ssh}
 
@@ -138,6 +138,8 @@ CONF
 sql() { mariadb --no-defaults --user=root --socket="$lab/run/mariadb.sock" "$@"; }
 
 start_accounting() {
+  # A MariaDB that starts removes the temporary tables of all others in the same folder.
+  local -x TMPDIR=$lab/tmp
   if [[ ! -d $lab/database/mysql ]]; then
     mariadb-install-db --no-defaults --auth-root-authentication-method=normal --skip-test-db --user="$me" --datadir="$lab/database" \
       >"$lab/log/mariadb-install.log" 2>&1 || fail "mariadb-install-db; see $lab/log"
