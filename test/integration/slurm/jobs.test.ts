@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalShell } from '../../../src/adapters/clusters/local/shell.js';
-import { findJob, pollJobs } from '../../../src/adapters/clusters/slurm/client.js';
+import { closeJobs, findJob, pollJobs } from '../../../src/adapters/clusters/slurm/client.js';
 import {
   cancelShards,
   jobKey,
@@ -173,6 +173,20 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
     await cancelShards(shell, first, { workdir: job.workdir });
     expect(states(await pollUntil(job, first, over))).toEqual(Array(4).fill('cancelled'));
     await cancelShards(shell, first, { workdir: job.workdir });
+  });
+
+  it('ends all jobs of a key, and refuses what is submitted with it later', async () => {
+    const job = jobOf('sleep 300', { shards: [0, 1] });
+    const other = jobOf('sleep 300', { shards: [0], key: `${job.key}0` });
+    const [first, second, beside] = [await submit(job), await submit({ ...job, attempt: 2 }), await submit(other)];
+    const folder = `${job.workdir}/jobs`;
+    await closeJobs(shell, { keys: [job.key], lockFolder: folder });
+    expect(states(await pollUntil(job, first, over))).toEqual(['cancelled', 'cancelled']);
+    expect(states(await pollUntil(job, second, over))).toEqual(['cancelled', 'cancelled']);
+    expect(states(await pollShards(shell, beside, { workdir: other.workdir }))).not.toContain('cancelled');
+    await expect(submit({ ...job, attempt: 3 })).rejects.toThrow('the run was ended while its jobs were being submitted');
+    await closeJobs(shell, { keys: [job.key, other.key], lockFolder: folder });
+    expect(states(await pollUntil(other, beside, over))).toEqual(['cancelled']);
   });
 
   it('keeps secrets from all but this user until a task takes them, and removes what none took', async () => {

@@ -22,7 +22,7 @@ function argumentsSeen(shell: string, line: string): readonly string[] {
 }
 
 describe.each(['sh', 'bash'])('quoteWord, read by %s', (shell) => {
-  it('gives the same words back, whatever is in them', () => {
+  it('gives the same words back, whatever is in them', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(words, (list) => {
         expect(argumentsSeen(shell, list.map(quoteWord).join(' '))).toEqual(list);
