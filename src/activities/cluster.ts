@@ -2,6 +2,7 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import type { SubmittedShards } from '../core/cluster.js';
 import {
   type BenchmarkResult,
   type ClusterGlimpse,
@@ -11,7 +12,6 @@ import {
   type ClusterShardReport,
   type ClusterSubmitRef,
   FAILURES,
-  type SubmittedAttempt,
 } from '../workflows/contract.js';
 import { underHeartbeat } from './attempt.js';
 import type { ActivityDeps } from './engine-port.js';
@@ -21,7 +21,7 @@ export interface ClusterPort {
   /** Brings the run's files to the cluster and ends jobs of earlier starts of this run. */
   prepare(ref: ClusterRef, signal: AbortSignal): Promise<void>;
   /** Submits once, however often it is called. */
-  submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedAttempt>;
+  submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedShards>;
   poll(ref: ClusterPollRef, signal: AbortSignal): Promise<readonly ClusterShardReport[]>;
   /** Ends all jobs of this start of the run, also one that is just being submitted. */
   cancel(ref: ClusterRef, signal: AbortSignal): Promise<void>;

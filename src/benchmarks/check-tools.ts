@@ -1,7 +1,7 @@
 /** What the tools of a benchmark file must be, checked when it is defined: a slip is named here, before an endpoint refuses the request. */
 
 import { NelError } from '../core/errors.js';
-import { canonicalJson, isJsonObject } from '../core/json.js';
+import { isJson, isJsonObject } from '../core/json.js';
 import { didYouMean } from '../core/nearest.js';
 
 const MEMBERS = ['name', 'description', 'parameters', 'run'];
@@ -30,14 +30,5 @@ export function checkTools(tools: unknown, benchmark: string): void {
     if (typeof description !== 'string') fail(`the tool ${name} has no description`);
     if (typeof run !== 'function') fail(`the tool ${name} has no function run`);
     if (!isJsonObject(parameters) || !isJson(parameters)) fail(`parameters of the tool ${name} must be a JSON Schema`);
-  }
-}
-
-function isJson(value: unknown): boolean {
-  try {
-    canonicalJson(value);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -9,8 +9,7 @@ import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
 import type { Bundle } from '../core/bundle.js';
 import type { SlurmCluster } from '../core/cluster.js';
-import { NelError } from '../core/errors.js';
-import { isHarnessRef } from '../core/harness.js';
+import { isHarnessRef, refuseShards } from '../core/harness.js';
 import { parseShard, shardFromEnvironment } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
 import { renderRun } from '../report/run-text.js';
@@ -37,11 +36,7 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
   }
   const shard = options.shard === undefined ? shardFromEnvironment(process.env) : parseShard(options.shard);
   const whole = spec.benchmarks.find(({ ref }) => isHarnessRef(ref));
-  if (whole !== undefined && (shard !== null || spec.cluster !== undefined)) {
-    throw new NelError('usage', `${whole.ref} is run whole by another tool and cannot be cut into shards`, {
-      hint: 'leave it out of sharded runs, and run it by itself',
-    });
-  }
+  if (whole !== undefined && (shard !== null || spec.cluster !== undefined)) refuseShards(whole.ref);
   if (shard !== null) return evalShard({ spec, planned, shard, resume: options.resume ?? false });
   const held = await holdRun(
     spec.output,

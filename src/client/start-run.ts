@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Client, type WorkflowExecutionDescription, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { NelError } from '../core/errors.js';
+import { LOCAL_CONCURRENCY } from '../core/lanes.js';
 import type { RunFile } from '../core/spec.js';
 import {
   type BenchmarkPlan,
@@ -192,13 +193,9 @@ export function suiteInput(run: RunFile, searchAttributes: readonly SearchAttrib
   };
 }
 
-/** Samples at once of a solver that asks no endpoint. */
-const LOCAL_CONCURRENCY = 16;
-
 function benchmarkPlans({ benchmarks, spec }: RunFile): BenchmarkPlan[] {
   return benchmarks.map(({ name, n_problems, spec: { repeats, solver } }) => {
     const service = spec.services[solver.service ?? ''];
-    // An answer that is not asked for over a network costs no wait: a few at once keep the machine busy.
     const concurrency = service?.concurrency ?? LOCAL_CONCURRENCY;
     return { name, model: service?.model ?? solver.type, samples: n_problems * repeats, concurrency };
   });

@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod';
-import { canonicalJson } from '../core/json.js';
+import { isJson } from '../core/json.js';
 import { SANDBOX_TYPES } from '../core/sandbox.js';
 import { clusterSchema, servedFields } from './cluster-schema.js';
 import { DEFAULTS } from './defaults.js';
@@ -39,15 +39,6 @@ const extraBody = z.record(z.string(), z.unknown()).superRefine((body, context) 
     } else if (!isJson(body[key])) context.addIssue({ code: 'custom', path: [key], message: 'is not a JSON value' });
   }
 });
-
-function isJson(value: unknown): boolean {
-  try {
-    canonicalJson(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const generationSchema = z.strictObject({
   temperature: field(

@@ -119,6 +119,17 @@ export interface TaskReport {
   readonly status: TaskState;
 }
 
+/** Jobs of one attempt at some shards. Small enough for a workflow's history. */
+export interface SubmittedShards {
+  readonly attempt: number;
+  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
+}
+
+export interface ShardReport extends Omit<TaskReport, 'task'> {
+  readonly shard: number;
+  readonly attempt: number;
+}
+
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;

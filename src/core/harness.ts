@@ -3,6 +3,7 @@
  * named `lm-eval://TASK` or `harness://NAME`; how many samples it has is known only when the program has ended.
  */
 
+import { NelError } from './errors.js';
 import type { JsonObject } from './json.js';
 import type { GenerationSettings } from './model.js';
 import type { SampleRecord } from './sample.js';
@@ -14,6 +15,13 @@ export const GENERIC_SCHEME = 'harness://';
 /** Whether a benchmark's name stands for another program's run. */
 export function isHarnessRef(ref: string): boolean {
   return ref.startsWith(LM_EVAL_SCHEME) || ref.startsWith(GENERIC_SCHEME);
+}
+
+/** @throws NelError (usage) for a run with shards: the other program asks all of its problems at once */
+export function refuseShards(ref: string): never {
+  throw new NelError('usage', `${ref} is run whole by another program, so it cannot be cut into shards`, {
+    hint: 'Leave it out of runs with shards or a cluster, and run it by itself.',
+  });
 }
 
 /** Where the fields of a result row stand: dotted paths into it. */

@@ -64,3 +64,13 @@ export function jsonDifferences(before: unknown, after: unknown, path = ''): Jso
   if (before !== undefined && after !== undefined && canonicalJson(before) === canonicalJson(after)) return [];
   return [{ path, before, after }];
 }
+
+/** Whether a value is JSON: what canonicalJson takes. */
+export function isJson(value: unknown): boolean {
+  try {
+    canonicalJson(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

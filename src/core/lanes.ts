@@ -2,6 +2,8 @@
 
 const MIN_LANES = 2;
 const MAX_LANES = 64;
+/** Samples at once of a solver that asks no endpoint: its answers cost no wait, a few at once keep the machine busy. */
+export const LOCAL_CONCURRENCY = 16;
 /** Samples handed to the engine for each call in flight. */
 const QUEUED_PER_CALL = 4;
 

@@ -1,6 +1,5 @@
 /** The engine behind its port, in this very thread: opens runs, runs batches, writes artifacts. */
 
-import { randomBytes } from 'node:crypto';
 import type {
   ArtifactsRef,
   BenchmarkRef,
@@ -21,6 +20,7 @@ import { now, sleep } from '../engine/clock.js';
 import { GapWatch } from '../engine/gap.js';
 import { type BatchRef, type GateRef, type GateResult, type NightSteps, NO_TOTALS, type Totals } from '../workflows/contract.js';
 import { isHarnessBenchmark, runHarness, writeHarnessArtifacts } from './harness-run.js';
+import { attemptName } from './new-run.js';
 import type { NightWork } from './night.js';
 import { RunOpener } from './run-opener.js';
 import { readableDirectory } from './stores.js';
@@ -182,9 +182,4 @@ export class Engine implements EnginePort {
       return asking;
     };
   }
-}
-
-/** Names sort by time; the random part keeps two attempts of one millisecond apart. */
-function attemptName(): string {
-  return `${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}-${randomBytes(4).toString('hex')}`;
 }

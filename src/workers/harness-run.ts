@@ -3,7 +3,6 @@
  * An attempt counts once its results were read through; until then the next one starts the program again, with the answers it kept.
  */
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,11 +12,12 @@ import { runHarnessProcess } from '../adapters/harnesses/run-process.js';
 import { writeArtifacts } from '../artifacts/write-artifacts.js';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { NelError } from '../core/errors.js';
-import { type Harness, type HarnessRecordContext, type HarnessReport, harnessSpecOf, isHarnessRef } from '../core/harness.js';
+import { type Harness, type HarnessRecordContext, type HarnessReport, harnessSpecOf, isHarnessRef, refuseShards } from '../core/harness.js';
 import type { GenerationSettings } from '../core/model.js';
 import type { SampleRecord } from '../core/sample.js';
 import type { PlannedBenchmark, RunFile, ServiceSpec } from '../core/spec.js';
 import { hashJson, sha256 } from '../engine/hash.js';
+import { attemptName } from './new-run.js';
 import type { Env } from './open-benchmark.js';
 import type { Redactor } from './redactor.js';
 
@@ -56,7 +56,7 @@ export function isHarnessBenchmark(run: RunFile, name: string): boolean {
 
 /** @throws NelError of kind `run` when the program fails, `data` when its results cannot be used; the stop signal's reason */
 export async function runHarness(open: OpenHarness, attempt: HarnessAttempt, redactor: Redactor): Promise<HarnessSummary> {
-  refuseShard(open);
+  if (open.run.shard !== undefined) refuseShards(open.planned.spec.ref);
   const earlier = await finishedAttempt(open);
   if (earlier !== undefined) return summaryOf(await open.harness.report(path.join(earlier.folder, OUTPUT)));
   await attempt.checkOwned();
@@ -147,7 +147,7 @@ export async function writeHarnessArtifacts(
   redact: (text: string) => string,
   signal: AbortSignal,
 ): Promise<WrittenSummary> {
-  refuseShard(open);
+  if (open.run.shard !== undefined) refuseShards(open.planned.spec.ref);
   const { planned, harness, run, dir } = open;
   const attempt = await finishedAttempt(open);
   if (attempt === undefined)
@@ -241,21 +241,6 @@ async function attemptFolders(dir: string): Promise<string[]> {
     .filter((name) => name !== CACHE)
     .sort()
     .map((name) => path.join(parent, name));
-}
-
-function attemptName(): string {
-  return `${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}-${randomBytes(4).toString('hex')}`;
-}
-
-function refuseShard({ run, planned, harness }: OpenHarness): void {
-  if (run.shard === undefined) return;
-  throw new NelError(
-    'usage',
-    `${planned.name}: ${harness.tool} asks all of its problems in one run, so it cannot be one shard of several`,
-    {
-      hint: 'Run it without --shard (and without a Slurm array), in a run of its own if others are sharded.',
-    },
-  );
 }
 
 /** Of what is known before the run; what the results add is in the bundle. */

@@ -4,7 +4,7 @@ import type { Judge, JudgeCall, JudgeRequest } from '../core/judge.js';
 import { buildRequest, type GenerationSettings, type Model, ModelCallError, type ModelRequest, type ModelResponse } from '../core/model.js';
 import type { ServiceSpec } from '../core/spec.js';
 import { type CallTally, callWithRetries, DEFAULT_DELAYS } from '../engine/call.js';
-import { now, sleep } from '../engine/clock.js';
+import { FREE_RUNTIME } from '../engine/clock.js';
 import type { Endpoint } from '../engine/endpoint.js';
 import { hashJson, sha256 } from '../engine/hash.js';
 
@@ -15,8 +15,6 @@ export interface ServiceJudgeOptions {
   readonly model: Model;
   readonly endpoint: Endpoint;
 }
-
-const RUNTIME = { now, sleep, random: Math.random, beforeCall: () => undefined, onCall: () => undefined };
 
 /** One grade repeats only when nothing is left to chance; what the config says wins. */
 const STEADY: GenerationSettings = { temperature: 0 };
@@ -44,7 +42,7 @@ export function createServiceJudge({ name, service, model, endpoint }: ServiceJu
     async ask(request, signal): Promise<JudgeCall> {
       const tally: CallTally = { attempts: 0, latencyMs: 0 };
       const send = (sent: ModelRequest, asked: Model): Promise<ModelResponse> =>
-        callWithRetries({ model: asked, endpoint, policy, runtime: RUNTIME, signals: { stop: signal, abort: signal } }, sent, tally);
+        callWithRetries({ model: asked, endpoint, policy, runtime: FREE_RUNTIME, signals: { stop: signal, abort: signal } }, sent, tally);
       let sent = judgeRequest(service, request, takesSchema);
       let response: ModelResponse;
       if (request.schema === undefined || !takesSchema) response = await send(sent, model);

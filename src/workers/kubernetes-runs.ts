@@ -8,20 +8,15 @@ import { cancelRun, pollShards, putPlan, submitShards } from '../adapters/cluste
 import { type JobContext, jobKey, PLAN_FILE } from '../adapters/clusters/kubernetes/manifest.js';
 import { benchmarkFiles } from '../benchmarks/file.js';
 import { isBenchmarkFile } from '../benchmarks/registry.js';
+import type { SubmittedShards } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
 import type { KubernetesCluster } from '../core/kubernetes.js';
 import { shardFolder } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
-import type {
-  BenchmarkResult,
-  ClusterPollRef,
-  ClusterRef,
-  ClusterShardReport,
-  ClusterSubmitRef,
-  SubmittedAttempt,
-} from '../workflows/contract.js';
+import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterShardReport, ClusterSubmitRef } from '../workflows/contract.js';
 import { mergeRun, runOf } from './merge-run.js';
 import type { Env } from './open-benchmark.js';
+import { parseProgress } from './progress-file.js';
 import { reportedState } from './shard-state.js';
 import { openMirror } from './stores.js';
 
@@ -51,7 +46,7 @@ export class KubernetesRuns implements ClusterPort {
     await putPlan(api, job, { runJson: `${JSON.stringify(plan, null, 2)}\n`, files, signal });
   }
 
-  async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedAttempt> {
+  async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedShards> {
     const { run, cluster, api, job } = await this.open(ref);
     const { attempt, shards, total } = ref;
     const output = outputOf(run, cluster);
@@ -124,13 +119,8 @@ export class KubernetesRuns implements ClusterPort {
 
   /** Shards on a volume report by file; of others it is known when they have ended. */
   private async progress(run: RunFile, shard: number): Promise<{ readonly done: number; readonly samples: number }> {
-    try {
-      const text = await readFile(path.join(run.spec.output.dir, shardFolder(shard), 'progress.json'), 'utf8');
-      const { done, samples } = JSON.parse(text) as { done?: unknown; samples?: unknown };
-      return { done: Number.isSafeInteger(done) ? (done as number) : 0, samples: Number.isSafeInteger(samples) ? (samples as number) : 0 };
-    } catch {
-      return { done: 0, samples: 0 };
-    }
+    const file = path.join(run.spec.output.dir, shardFolder(shard), 'progress.json');
+    return parseProgress(await readFile(file, 'utf8').catch(() => ''));
   }
 }
 

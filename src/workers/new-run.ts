@@ -10,10 +10,20 @@ const LARGEST_BATCH = 200;
 /** A small run is cut into at least this many batches, so that progress and lanes mean something. */
 const WANTED_BATCHES = 8;
 
+/** An id of this moment: sorts by time, and two of one second differ. */
+export function newRunId(created: string): string {
+  return `${created.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(3).toString('hex')}`;
+}
+
+/** Name of one attempt at writing: names sort by time, and the random part keeps two of one millisecond apart. */
+export function attemptName(): string {
+  return `${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
 /** @param runId default: the time of now and something random */
 export function newRun(spec: RunSpec, planned: readonly PlannedBenchmark[], runId?: string): RunFile {
   const created = new Date().toISOString();
-  const run_id = runId ?? `${created.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(3).toString('hex')}`;
+  const run_id = runId ?? newRunId(created);
   const samples = Math.max(...planned.map(({ n_problems, spec: { repeats } }) => n_problems * repeats));
   return {
     schema_version: 1,

@@ -15,6 +15,17 @@ export interface ShardProgressReport {
   readonly errors: number;
 }
 
+/** What such a file says; zeros for one that is not there, not whole, or not ours: it is a view, and the next look sees more. */
+export function parseProgress(text: string): Pick<ShardProgressReport, 'done' | 'samples'> {
+  try {
+    const { done, samples } = JSON.parse(text) as { done?: unknown; samples?: unknown };
+    if (Number.isSafeInteger(done) && Number.isSafeInteger(samples)) return { done: done as number, samples: samples as number };
+  } catch {
+    // Half a file.
+  }
+  return { done: 0, samples: 0 };
+}
+
 export class ProgressFile {
   private first: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,6 @@
  * directory. The model under test is never asked. Each re-scored sample is journaled, so that a judge is not paid twice either.
  */
 
-import { randomBytes } from 'node:crypto';
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { batchFolder, batchRanges, JournalWriter, readBatchJournal } from '../artifacts/journal.js';
@@ -19,6 +18,7 @@ import { didYouMean } from '../core/nearest.js';
 import { type SampleRecord, sampleOrdinal } from '../core/sample.js';
 import type { MetricSpec, PlannedBenchmark, RunFile, RunSpec, ServiceSpec } from '../core/spec.js';
 import { hashJson } from '../engine/hash.js';
+import { attemptName, newRunId, specHash } from './new-run.js';
 import { type Env, summaryOf } from './open-benchmark.js';
 import { asksOwnScorer, type OpenRescorer, openRescorer, rescoreSample } from './rescorer.js';
 import { RunOpener } from './run-opener.js';
@@ -155,12 +155,12 @@ function withServices({ services, benchmarks }: RunSpec, judges: RescoreOptions[
 
 async function prepare(source: RunFile, spec: RunSpec, benchmarks: readonly PlannedBenchmark[], to: string): Promise<RunFile> {
   const existing = await readRunFile(to);
-  const spec_hash = hashJson(benchmarks.map(({ name, config_hash }) => `${name} ${config_hash}`));
+  const spec_hash = specHash(benchmarks);
   if (existing !== undefined && (existing.rescored_from !== source.run_id || existing.spec_hash !== spec_hash)) {
     throw new NelError('usage', `${to} holds another run`, { hint: 'use another output directory (-o)' });
   }
   const created = new Date().toISOString();
-  const run_id = existing?.run_id ?? `${created.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(3).toString('hex')}`;
+  const run_id = existing?.run_id ?? newRunId(created);
   const run: RunFile = {
     ...source,
     run_id,
@@ -206,8 +206,7 @@ async function rescoreBenchmark(input: {
         else todo.push(record);
       }
       if (todo.length === 0) continue;
-      const attempt = `${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}`;
-      const journal = await JournalWriter.open(batchFolder(target, range), attempt, redact);
+      const journal = await JournalWriter.open(batchFolder(target, range), attemptName(), redact);
       // One that fails for good fails the others as well: the journal is closed when all have ended.
       const ended = await Promise.allSettled(
         todo.map(async (record) => {

@@ -12,7 +12,7 @@ import { NelError } from '../core/errors.js';
 import { harnessSpecOf } from '../core/harness.js';
 import type { Judge } from '../core/judge.js';
 import type { Model } from '../core/model.js';
-import type { PlannedBenchmark, RunSpec, ServiceSpec } from '../core/spec.js';
+import type { PlannedBenchmark, RunFile, RunSpec, ServiceSpec } from '../core/spec.js';
 import { isStoreAddress } from '../core/store.js';
 import { DEFAULT_DELAYS } from '../engine/call.js';
 import { now } from '../engine/clock.js';
@@ -90,9 +90,7 @@ export class RunOpener {
       openBenchmark: (name) => {
         let benchmark = benchmarks.get(name);
         if (benchmark === undefined) {
-          const planned = run.benchmarks.find((candidate) => candidate.name === name);
-          if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${name}`);
-          benchmark = this.openPlanned(runDir, run.spec, planned);
+          benchmark = this.openPlanned(runDir, run.spec, plannedOf(run, name, ref));
           benchmarks.set(name, benchmark);
           benchmark.catch(() => benchmarks.delete(name));
         }
@@ -116,8 +114,7 @@ export class RunOpener {
   /** A benchmark that another program runs. @throws NelError when its definition changed since it was planned */
   async openHarness(ref: BenchmarkRef): Promise<OpenHarness> {
     const { run, mirror } = await this.open(ref);
-    const planned = run.benchmarks.find(({ name }) => name === ref.benchmark);
-    if (planned === undefined) throw new NelError('data', `${ref.run_dir}/run.json has no benchmark ${ref.benchmark}`);
+    const planned = plannedOf(run, ref.benchmark, ref);
     const { spec } = planned;
     const harness = openHarness({ ref: spec.ref, spec: harnessSpecOf(spec), params: spec.params, env: this.env, cwd: process.cwd() });
     assertUnchanged('definition', planned, planned.definition_hash, definitionHashOf(harness));
@@ -226,6 +223,12 @@ export class RunOpener {
     }
     return endpoint;
   }
+}
+
+function plannedOf(run: RunFile, name: string, { run_dir }: RunRef): PlannedBenchmark {
+  const planned = run.benchmarks.find((candidate) => candidate.name === name);
+  if (planned === undefined) throw new NelError('data', `${run_dir}/run.json has no benchmark ${name}`);
+  return planned;
 }
 
 function assertUnchanged(what: string, planned: PlannedBenchmark, before: string, now: string): void {

@@ -9,7 +9,7 @@ import type { EngineAttempt } from '../activities/engine-port.js';
 import { batchRanges, type OrdinalRange } from '../artifacts/journal.js';
 import { bundlePath, problemRange } from '../artifacts/write-artifacts.js';
 import { NelError } from '../core/errors.js';
-import { laneCount } from '../core/lanes.js';
+import { LOCAL_CONCURRENCY, laneCount } from '../core/lanes.js';
 import { allowedErrors } from '../core/sample.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
 import { sleep } from '../engine/clock.js';
@@ -55,7 +55,7 @@ async function runBenchmark(options: ShardRunOptions, benchmark: PlannedBenchmar
   const { start, end } = problemRange(run, benchmark);
   const samples = (end - start) * repeats;
   await mkdir(path.join(run.spec.output.dir, benchmark.name), { recursive: true });
-  const concurrency = run.spec.services[benchmark.spec.solver.service ?? '']?.concurrency ?? 16;
+  const concurrency = run.spec.services[benchmark.spec.solver.service ?? '']?.concurrency ?? LOCAL_CONCURRENCY;
   const maxErrors = allowedErrors(run.spec.max_error_rate, benchmark.n_problems * repeats);
   const { dir, remote } = run.spec.output;
   const ref = { run_dir: remote ?? dir, run_id: run.run_id, spec_hash: run.spec_hash, generation: run.generation };

@@ -4,22 +4,16 @@ import path from 'node:path';
 import type { ClusterPort } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
 import { closeJobs } from '../adapters/clusters/slurm/client.js';
-import { lockFolder, pollShards, removeSecrets, type ShardReport, submitShards } from '../adapters/clusters/slurm/jobs.js';
-import type { ClusterShell, SlurmCluster, TaskState } from '../core/cluster.js';
+import { lockFolder, pollShards, removeSecrets, submitShards } from '../adapters/clusters/slurm/jobs.js';
+import type { ClusterShell, ShardReport, SlurmCluster, SubmittedShards, TaskState } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
 import { shardFolder, shardOfFolder } from '../core/shards.js';
 import type { RunFile } from '../core/spec.js';
-import type {
-  BenchmarkResult,
-  ClusterPollRef,
-  ClusterRef,
-  ClusterShardReport,
-  ClusterSubmitRef,
-  SubmittedAttempt,
-} from '../workflows/contract.js';
+import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterShardReport, ClusterSubmitRef } from '../workflows/contract.js';
 import { bringFiles } from './cluster-files.js';
 import { mergeRun, runOf } from './merge-run.js';
 import type { Env } from './open-benchmark.js';
+import { parseProgress } from './progress-file.js';
 import { reportedState } from './shard-state.js';
 import { generationKey, SHARDS_FOLDER, shardJob } from './slurm-jobs.js';
 
@@ -52,7 +46,7 @@ export class SlurmRuns implements ClusterPort {
     await bringFiles(shell, run, workdir, signal);
   }
 
-  async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedAttempt> {
+  async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedShards> {
     const { run, cluster, shell, workdir } = await this.open(ref);
     const job = shardJob({ run, cluster, workdir }, { ...ref, totalShards: ref.total });
     return submitShards(shell, job, { secrets: this.secrets(cluster), signal });
@@ -158,14 +152,7 @@ async function readProgress(
   const progress = new Map<number, { done: number; samples: number }>();
   for (const line of stdout.split('\n')) {
     const match = /^(\d{1,7}) (\{.*\})/.exec(line);
-    if (match === null) continue;
-    try {
-      const { done, samples } = JSON.parse(match[2] as string) as { done?: unknown; samples?: unknown };
-      if (Number.isSafeInteger(done) && Number.isSafeInteger(samples))
-        progress.set(Number(match[1]), { done: done as number, samples: samples as number });
-    } catch {
-      // Half a file: the next look sees the whole one.
-    }
+    if (match !== null) progress.set(Number(match[1]), parseProgress(match[2] as string));
   }
   return progress;
 }

@@ -3,7 +3,7 @@
 import { openSandbox } from '../adapters/sandboxes/open.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import type { RunSpec } from '../core/spec.js';
-import { now, sleep } from '../engine/clock.js';
+import { FREE_RUNTIME } from '../engine/clock.js';
 import { prepareSample, runSample, type SampleContext } from '../engine/sample.js';
 import { openBenchmark } from './open-benchmark.js';
 import { planBenchmarks } from './plan.js';
@@ -60,13 +60,7 @@ export async function* modelSamples(spec: RunSpec, env: Env): AsyncGenerator<Sho
     runId: 'validate',
     benchmark: planned.name,
     generation: 0,
-    runtime: {
-      now,
-      random: Math.random,
-      sleep,
-      beforeCall: () => undefined,
-      onCall: () => undefined,
-    },
+    runtime: FREE_RUNTIME,
   };
   const signals = { stop: new AbortController().signal, abort: new AbortController().signal };
   try {

@@ -1,6 +1,7 @@
 /** What workflows, activities and clients agree on: names, arguments, results, queries, signals, updates. Only ids, ranges, counts and references travel. */
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { SubmittedShards } from '../core/cluster.js';
 
 export const WORKFLOWS = {
   runSuite: 'runSuite',
@@ -267,7 +268,7 @@ export interface ClusterState {
   /** Number of the attempt whose jobs were submitted last; 0: none yet. */
   readonly attempt: number;
   /** Attempts of which a job has not ended. */
-  readonly submitted: readonly SubmittedAttempt[];
+  readonly submitted: readonly SubmittedShards[];
   readonly shards: readonly ClusterShard[];
 }
 
@@ -288,11 +289,6 @@ export interface ClusterShard {
   readonly done_before: number;
 }
 
-export interface SubmittedAttempt {
-  readonly attempt: number;
-  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
-}
-
 /** A start of a run on a cluster: all its jobs carry the run's workflow id and its generation. */
 export type ClusterRef = RunRef;
 
@@ -303,7 +299,7 @@ export interface ClusterSubmitRef extends ClusterRef {
 }
 
 export interface ClusterPollRef extends ClusterRef {
-  readonly submitted: readonly SubmittedAttempt[];
+  readonly submitted: readonly SubmittedShards[];
 }
 
 /** One look at a shard of an attempt. */

@@ -12,6 +12,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { SubmittedShards } from '../core/cluster.js';
 import { cancelClusterJobs, fetchShards, mergeShards, prepareCluster, submitClusterJobs, watchClusterJobs } from './activities.js';
 import {
   type BenchmarkResult,
@@ -22,7 +23,6 @@ import {
   type ClusterState,
   clusterQuery,
   FAILURES,
-  type SubmittedAttempt,
 } from './contract.js';
 import { setScore } from './visibility.js';
 
@@ -39,7 +39,7 @@ export async function slurmRun(input: ClusterRunInput): Promise<readonly Benchma
 class ClusterRun {
   private readonly ref: ClusterRef;
   private attempt: number;
-  private submitted: readonly SubmittedAttempt[];
+  private submitted: readonly SubmittedShards[];
   private shards: readonly ClusterShard[];
 
   constructor(private readonly input: ClusterRunInput) {
@@ -110,7 +110,7 @@ class ClusterRun {
   }
 
   /** A shard that has ended is not asked about any more: its next job is another, and the cluster will forget the last one. */
-  private withoutEnded({ attempt, jobs }: SubmittedAttempt): SubmittedAttempt {
+  private withoutEnded({ attempt, jobs }: SubmittedShards): SubmittedShards {
     const open = jobs.map((job) => ({ ...job, shards: job.shards.filter((shard) => !hasEnded(this.shards[shard] as ClusterShard)) }));
     return { attempt, jobs: open.filter(({ shards }) => shards.length > 0) };
   }

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClusterPort, createClusterActivities, type LookTimes } from '../../src/activities/cluster.js';
 import { readClusterShards } from '../../src/client/cluster-shards.js';
 import { ensureServer, type ServerLease, stopServer } from '../../src/client/embedded/server.js';
+import type { SubmittedShards } from '../../src/core/cluster.js';
 import { ClusterUnreachable } from '../../src/core/cluster.js';
 import { NelError } from '../../src/core/errors.js';
 import type {
@@ -18,7 +19,6 @@ import type {
   ClusterRunInput,
   ClusterShardReport,
   ClusterSubmitRef,
-  SubmittedAttempt,
 } from '../../src/workflows/contract.js';
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'nel-cluster-'));
@@ -67,7 +67,7 @@ class PlayedCluster implements ClusterPort {
     { benchmark: 'sums', status: 'completed', reason: null, mean_reward: 0.5, bundle: '/tmp/run/sums/eval-x.json' },
   ];
 
-  async submit({ attempt, shards }: ClusterSubmitRef): Promise<SubmittedAttempt> {
+  async submit({ attempt, shards }: ClusterSubmitRef): Promise<SubmittedShards> {
     this.submissions.push({ attempt, shards });
     return { attempt, jobs: [{ jobId: String(attempt), shards }] };
   }
@@ -345,7 +345,7 @@ describe('14,000 problems with 8 repeats over 16 shards', () => {
     private readonly begun = new Map<string, number>();
     private readonly answered = new Array<number>(16).fill(0);
 
-    override async submit(ref: ClusterSubmitRef): Promise<SubmittedAttempt> {
+    override async submit(ref: ClusterSubmitRef): Promise<SubmittedShards> {
       for (const shard of ref.shards) this.begun.set(`${ref.attempt}/${shard}`, this.time);
       return super.submit(ref);
     }

@@ -142,7 +142,7 @@ describe('a run of a program of one’s own', { timeout: 120_000 }, () => {
     ['repeats', 'repeats: 2', [], /quiz asks each problem once, and 2 repeats are configured/],
     ['another solver', 'solver: {type: oracle}', [], /asks the model by itself, so the solver oracle has no part in it/],
     ['a metric', 'metrics: [{type: exact_match}]', [], /scores by itself/],
-    ['a shard', '', ['--shard', '0/2'], /cannot be one shard of several/],
+    ['a shard', '', ['--shard', '0/2'], /harness:\/\/quiz is run whole by another program/],
   ])('is refused with %s', async (what, more, flags, message) => {
     const run = await lab.nel(['eval', 'run', config(`refused-${what.replaceAll(' ', '-')}`, 'good', more), ...flags], env);
     expect(run).toMatchObject({ code: 3, stderr: expect.stringMatching(message) });

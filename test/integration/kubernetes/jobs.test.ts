@@ -11,11 +11,11 @@ import {
   knownAttempts,
   pollShards,
   putPlan,
-  type SubmittedShards,
   shardLog,
   submitMerge,
   submitShards,
 } from '../../../src/adapters/clusters/kubernetes/jobs.js';
+import type { SubmittedShards } from '../../../src/core/cluster.js';
 import { FakeKubeApi } from '../../fakes/kube-api.js';
 import { shardJob } from '../../unit/adapters/kubernetes/cluster.js';
 

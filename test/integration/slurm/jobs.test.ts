@@ -12,15 +12,13 @@ import {
   jobKey,
   pollShards,
   removeSecrets,
-  type ShardReport,
-  type SubmittedShards,
   submitMerge,
   submitServe,
   submitShards,
 } from '../../../src/adapters/clusters/slurm/jobs.js';
 import { logFile, type ShardJob, secretsFile } from '../../../src/adapters/clusters/slurm/script.js';
 import { createSshShell } from '../../../src/adapters/clusters/ssh/shell.js';
-import type { ClusterShell, NodePool, ServedModel, SlurmCluster } from '../../../src/core/cluster.js';
+import type { ClusterShell, NodePool, ServedModel, ShardReport, SlurmCluster, SubmittedShards } from '../../../src/core/cluster.js';
 import { NelError } from '../../../src/core/errors.js';
 import { hasSlurm, type SlurmLab, startSlurmLab } from './lab.js';
 

@@ -4,7 +4,7 @@
  */
 
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import type { TaskFailure, TaskReport, TaskState } from '../../../core/cluster.js';
+import type { ShardReport, SubmittedShards, TaskFailure, TaskState } from '../../../core/cluster.js';
 import { NelError } from '../../../core/errors.js';
 import { parseIndexes } from '../../../core/kubernetes.js';
 import type { CallOptions, KubernetesApi } from './client.js';
@@ -23,17 +23,6 @@ import {
   shardJobName,
 } from './manifest.js';
 import { podState } from './pod-state.js';
-
-/** Jobs of one attempt: here always one. Small enough for a workflow's history. */
-export interface SubmittedShards {
-  readonly attempt: number;
-  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
-}
-
-export interface ShardReport extends Omit<TaskReport, 'task'> {
-  readonly shard: number;
-  readonly attempt: number;
-}
 
 export interface PollOptions extends CallOptions {
   /** Seconds; see KubernetesCluster.unschedulable_after. */

@@ -1,7 +1,7 @@
 /** A run's jobs on Slurm, as its activities use them: shards submitted, looked at and cancelled by attempt, secrets brought along, the merge and the server. */
 
 import { createHash } from 'node:crypto';
-import type { ClusterShell, TaskReport, TaskState } from '../../../core/cluster.js';
+import type { ClusterShell, ShardReport, SubmittedShards, TaskState } from '../../../core/cluster.js';
 import { NelError } from '../../../core/errors.js';
 import { stateOfExitCode } from '../../../core/slurm/states.js';
 import { quoteWord } from '../quote.js';
@@ -21,17 +21,6 @@ import {
   statusFile,
   variableName,
 } from './script.js';
-
-/** Jobs of one attempt: one array, or one job a shard. Small enough for a workflow's history. */
-export interface SubmittedShards {
-  readonly attempt: number;
-  readonly jobs: readonly { readonly jobId: string; readonly shards: readonly number[] }[];
-}
-
-export interface ShardReport extends Omit<TaskReport, 'task'> {
-  readonly shard: number;
-  readonly attempt: number;
-}
 
 export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
