@@ -15,6 +15,7 @@ import { startPracticeEndpoint } from '../practice/endpoint.js';
 import type { DemoOptions } from './demo.js';
 import { EXIT } from './exit-codes.js';
 import { shellQuote } from './resume-command.js';
+import { shortPath } from './show-result.js';
 
 const SERVE_PORT = 8899;
 const WIDTH = 80;
@@ -175,10 +176,4 @@ function commandLine(args: readonly string[]): string {
 
 function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-}
-
-/** Relative to here when that is shorter. */
-function shortPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.length < file.length ? relative : file;
 }

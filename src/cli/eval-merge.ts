@@ -1,17 +1,14 @@
 /** `nel eval merge DIR`: from shards to the artifacts of the whole run. */
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { mergeShards } from '../artifacts/merge-shards.js';
-import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import type { OutputSpec } from '../core/spec.js';
 import { isStoreAddress } from '../core/store.js';
-import { renderRun } from '../report/run-text.js';
 import { summaryOf } from '../workers/open-benchmark.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
 import { holdRun, outputAt } from './held-run.js';
+import { showResult } from './show-result.js';
 
 /** @returns the exit code */
 export async function evalMerge(given: string, allowPartial: boolean): Promise<number> {
@@ -37,13 +34,9 @@ export async function evalMerge(given: string, allowPartial: boolean): Promise<n
         hint: 'start the shards with errors again (their answers are kept), then merge again',
       });
     }
-    const files = benchmarks.map(({ written }) => written.bundle as string);
-    const bundles = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Bundle));
-    process.stdout.write(
-      `${renderRun(
-        bundles,
-        files.map((file) => (remote === undefined ? path.relative(process.cwd(), file) : `${remote}/${path.relative(dir, file)}`)),
-      )}\n`,
+    await showResult(
+      benchmarks.map(({ written }) => written.bundle as string),
+      output,
     );
     return EXIT.OK;
   } finally {

@@ -1,18 +1,13 @@
 /** `nel eval run`: from flags and file to a finished run, watched in between, interruptible at any time. */
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { bundlePath } from '../artifacts/write-artifacts.js';
 import { suiteStartable } from '../client/start-run.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { checkSecrets } from '../config/secrets.js';
-import type { Bundle } from '../core/bundle.js';
 import type { SlurmCluster } from '../core/cluster.js';
 import { isHarnessRef, refuseShards } from '../core/harness.js';
 import { parseShard, shardFromEnvironment } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile, RunSpec } from '../core/spec.js';
-import { renderRun } from '../report/run-text.js';
 import { planBenchmarks } from '../workers/plan.js';
 import { writeSlurmScripts } from '../workers/slurm-jobs.js';
 import { drive, say } from './drive.js';
@@ -21,6 +16,7 @@ import { evalShard } from './eval-shard.js';
 import { EXIT } from './exit-codes.js';
 import { type HeldRun, holdRun } from './held-run.js';
 import { nextGeneration, type PreparedRun, prepareRun } from './prepare-run.js';
+import { bundlesOf, readBundles, shortPath, showResult } from './show-result.js';
 
 /** @returns the exit code */
 export async function evalRun(configFile: string | undefined, options: EvalRunOptions): Promise<number> {
@@ -81,10 +77,11 @@ async function run(prepared: PreparedRun, resume: boolean, held: HeldRun): Promi
   const { state } = prepared;
   const runDir = held.place;
   if (state === 'complete') {
-    const errors = (await readBundles(prepared.run)).reduce((sum, { coverage }) => sum + coverage.errors, 0);
+    const errors = (await readBundles(bundlesOf(prepared.run))).reduce((sum, { coverage }) => sum + coverage.errors, 0);
     if (!resume || errors === 0) {
       say(`${runDir}: this run is complete${errors > 0 ? `; --resume tries its ${errors} errors again` : ''}`);
-      return showResult(prepared.run);
+      await showResult(bundlesOf(prepared.run), prepared.run.spec.output);
+      return EXIT.OK;
     }
   }
   if (resume && state === 'new') say(`note: ${runDir} holds no run yet; this starts one`);
@@ -95,36 +92,6 @@ async function run(prepared: PreparedRun, resume: boolean, held: HeldRun): Promi
   const result = await drive(suiteStartable(current), [current], held.lost);
   if (result === null) return EXIT.INTERRUPTED;
   await held.refresh(current);
-  return showResult(current);
-}
-
-async function showResult(run: RunFile): Promise<number> {
-  const bundles = await readBundles(run);
-  process.stdout.write(
-    `${renderRun(
-      bundles,
-      run.benchmarks.map((benchmark) => shownBundle(run, benchmark)),
-    )}\n`,
-  );
+  await showResult(bundlesOf(current), current.spec.output);
   return EXIT.OK;
-}
-
-function bundleFile(run: RunFile, { name }: PlannedBenchmark): string {
-  return bundlePath(path.join(run.spec.output.dir, name), run);
-}
-
-function readBundles(run: RunFile): Promise<Bundle[]> {
-  return Promise.all(run.benchmarks.map(async (benchmark) => JSON.parse(await readFile(bundleFile(run, benchmark), 'utf8')) as Bundle));
-}
-
-function shownBundle(run: RunFile, benchmark: PlannedBenchmark): string {
-  const file = bundleFile(run, benchmark);
-  const { remote } = run.spec.output;
-  return remote === undefined ? shortPath(file) : `${remote}/${benchmark.name}/${path.basename(file)}`;
-}
-
-/** Relative to here when that is shorter. */
-function shortPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.length < file.length ? relative : file;
 }

@@ -9,13 +9,14 @@ import type { OutputSpec, PlannedBenchmark, RunFile, RunSpec } from '../core/spe
 import { storeAddressBelow } from '../core/store.js';
 import { Engine } from '../workers/engine.js';
 import { ProgressFile } from '../workers/progress-file.js';
-import { runShardHere, type ShardProgressLine, shardBundles } from '../workers/shard-run.js';
+import { runShardHere, type ShardProgressLine } from '../workers/shard-run.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
 import { type HeldRun, holdRun, outputAt } from './held-run.js';
 import { nextGeneration, prepareRun } from './prepare-run.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
+import { bundlesOf, shownPath } from './show-result.js';
 
 /** `nel eval shard RUN_JSON`: what a cluster's jobs call for a run that was planned elsewhere. The environment says which shard. */
 export async function evalPlannedShard(file: string, outputDir: string, resume: boolean): Promise<number> {
@@ -72,7 +73,7 @@ export async function evalShard({ spec, planned, shard, resume, othersHaveEnded 
 }
 
 async function errorsOf(run: RunFile): Promise<number> {
-  const bundles = await Promise.all(shardBundles(run).map((file) => readBundle(file)));
+  const bundles = await Promise.all(bundlesOf(run).map((file) => readBundle(file)));
   return bundles.reduce((sum, { coverage }) => sum + (coverage.errors ?? 0), 0);
 }
 
@@ -112,8 +113,7 @@ async function drive(run: RunFile, { lost }: HeldRun): Promise<number> {
     });
     printer.stop();
     if (done) {
-      const { dir, remote } = run.spec.output;
-      for (const file of shardBundles(run)) say(`wrote ${remote === undefined ? file : `${remote}/${path.relative(dir, file)}`}`);
+      for (const file of bundlesOf(run)) say(`wrote ${shownPath(file, run.spec.output)}`);
       return EXIT.OK;
     }
     lost.throwIfAborted();

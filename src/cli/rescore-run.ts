@@ -1,19 +1,17 @@
 /** What `nel rescore` does: resolves metrics and judges, scores, prints the scores as a run does. */
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRescore } from '../config/rescore.js';
-import type { Bundle } from '../core/bundle.js';
 import { NelError } from '../core/errors.js';
 import { ModelCallError } from '../core/model.js';
-import { renderRun } from '../report/run-text.js';
 import { finishedRun, rescore } from '../workers/rescore.js';
 import { readableDirectory } from '../workers/stores.js';
 import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
 import { holdRun, outputAt } from './held-run.js';
 import type { RescoreOptions } from './rescore.js';
+import { showResult } from './show-result.js';
 
 /** How long the end may take to bring re-scored samples to a store. */
 const PUSHING_MS = 30_000;
@@ -54,13 +52,9 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
         hint: `failure_analysis.json in ${refused.map((name) => path.join(to, name)).join(', ')} says why; the same command tries them again`,
       });
     }
-    const files = benchmarks.map(({ written }) => written.bundle as string);
-    const bundles = await Promise.all(files.map(async (bundle) => JSON.parse(await readFile(bundle, 'utf8')) as Bundle));
-    process.stdout.write(
-      `${renderRun(
-        bundles,
-        files.map((one) => (remote === undefined ? path.relative(process.cwd(), one) : `${remote}/${path.relative(to, one)}`)),
-      )}\n`,
+    await showResult(
+      benchmarks.map(({ written }) => written.bundle as string),
+      output,
     );
     return EXIT.OK;
   } catch (error) {

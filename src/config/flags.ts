@@ -4,12 +4,12 @@ import type { z } from 'zod';
 import { formatPosition } from '../core/errors.js';
 import type { Protocol } from '../core/model.js';
 import { describeType, schemaAt } from './json-schema.js';
-import { formatPath, type ParsedConfig, shown } from './load.js';
+import { type ParsedConfig, shown } from './load.js';
 import type { Problems } from './problems.js';
 import { benchmarkSchema, evalConfigSchema, generationSchema, outputSchema, sandboxSchema, serviceSchema, solverSchema } from './schema.js';
 import { type Environment, looksLikeSecret } from './secret-names.js';
 import { displayUrl } from './service-url.js';
-import type { ConfigPath } from './yaml-document.js';
+import { type ConfigPath, formatPath } from './yaml-document.js';
 
 /** Flags as given; what is undefined was not given. Numbers are numbers; units are those of the config's fields. */
 export interface RunFlags {

@@ -9,7 +9,7 @@ import { describeType, formName, formsOf, type JsonSchema, schemaAt } from './js
 import { Problems } from './problems.js';
 import { type EvalConfig, evalConfigSchema } from './schema.js';
 import { looksLikeSecret } from './secret-names.js';
-import { type ConfigPath, parseYaml, type YamlDocument } from './yaml-document.js';
+import { type ConfigPath, formatPath, parseYaml, type YamlDocument } from './yaml-document.js';
 
 export interface ParsedConfig {
   /** The file as the user named it: what messages show. */
@@ -51,12 +51,6 @@ export function parseEvalConfig(text: string, file: string): ParsedConfig {
   if (!result.success) for (const issue of result.error.issues) addIssue(issue, document as YamlDocument, problems);
   problems.throwIfAny();
   return { name: file, path: path.resolve(file), config: result.data as EvalConfig, positionOf };
-}
-
-/** `services.nemotron.url`, `benchmarks[0].name`; the whole file is "the config". */
-export function formatPath(steps: ConfigPath): string {
-  const text = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return text === '' ? 'the config' : text.replace(/^\./, '');
 }
 
 /** A value as messages show it: its kind, or itself when it is short and no secret. */

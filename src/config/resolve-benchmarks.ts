@@ -13,7 +13,7 @@ import { flagOr, type ResolveContext } from './flags.js';
 import { resolveBenchmarkGeneration } from './resolve-generation.js';
 import { resolveHarness, resolveMetric, resolveParams, resolveSolver } from './resolve-work.js';
 import type { BenchmarkConfig } from './schema.js';
-import { expandVariables } from './variables.js';
+import { expandField } from './variables.js';
 
 /** Name of the one service of a run whose file has none, or that has no file. */
 export const FLAGS_SERVICE = 'model';
@@ -42,21 +42,18 @@ export function resolveBenchmarks(context: ResolveContext): BenchmarkSpec[] {
 }
 
 function listOfFile(context: ResolveContext): Listed[] {
-  const { file, env, problems } = context;
+  const { file, problems } = context;
   const listed: Listed[] = [];
   for (const [index, entry] of (file?.config.benchmarks ?? []).entries()) {
-    const at = file?.positionOf(['benchmarks', index, 'name']);
-    const label = `benchmarks[${index}].name`;
-    const expanded = expandVariables(entry.name, env);
-    if (!expanded.ok) {
-      problems.add({ kind: 'config', message: `${label} ${expanded.message}`, hint: expanded.hint, at });
-      continue;
-    }
-    const ref = resolveRef(context, expanded.text, [path.dirname(file?.path ?? ''), context.cwd], { kind: 'config', at });
+    const field = ['benchmarks', index, 'name'];
+    const at = file?.positionOf(field);
+    const name = expandField(context, entry.name, field);
+    if (name === undefined) continue;
+    const ref = resolveRef(context, name, [path.dirname(file?.path ?? ''), context.cwd], { kind: 'config', at });
     if (ref === undefined) continue;
     const twin = listed.find((other) => other.ref === ref && sameParams(other.entry.params, entry.params));
     if (twin !== undefined) {
-      const message = `benchmark ${JSON.stringify(expanded.text)} is listed twice, first in line ${twin.at?.line}`;
+      const message = `benchmark ${JSON.stringify(name)} is listed twice, first in line ${twin.at?.line}`;
       problems.add({ kind: 'config', message, at, hint: 'Give one entry with more repeats, or put the second into another config.' });
     } else listed.push({ ref, entry, index, at });
   }

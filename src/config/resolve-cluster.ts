@@ -7,7 +7,7 @@ import type { ClusterSpec, ServiceSpec } from '../core/spec.js';
 import type { SlurmConfig } from './cluster-schema.js';
 import type { ResolveContext } from './flags.js';
 import { resolveKubernetes } from './resolve-kubernetes.js';
-import { expandVariables } from './variables.js';
+import { expandField } from './variables.js';
 
 /** Null where the config has none. Problems go to the context. */
 export function resolveCluster(context: ResolveContext, services: Services): ClusterSpec | null {
@@ -85,14 +85,6 @@ function sshTarget(context: ResolveContext, ssh: NonNullable<SlurmConfig['ssh']>
   };
 }
 
-function expanded({ env, problems, file }: ResolveContext, text: string, ...members: string[]): string {
-  const result = expandVariables(text, env);
-  if (result.ok) return result.text;
-  problems.add({
-    kind: 'config',
-    message: `cluster.${members.join('.')} ${result.message}`,
-    hint: result.hint,
-    at: file?.positionOf(['cluster', ...members]),
-  });
-  return text;
+function expanded(context: ResolveContext, text: string, ...members: string[]): string {
+  return expandField(context, text, ['cluster', ...members]) ?? text;
 }

@@ -10,7 +10,7 @@ import { resolveServiceGeneration } from './resolve-generation.js';
 import type { ServiceConfig } from './schema.js';
 import { parseApiKey } from './secret-names.js';
 import { isLocalUrl, parseServiceUrl } from './service-url.js';
-import { expandVariables } from './variables.js';
+import { expandField } from './variables.js';
 
 /** Flags that change one endpoint and would be wrong for two. */
 const ONE_ENDPOINT: readonly FlagKey[] = ['modelUrl', 'modelId', 'protocol', 'apiKeyEnv'];
@@ -125,11 +125,8 @@ function sourced(context: ResolveContext, name: string, what: 'url' | 'model', w
     return { text: given, label: FLAGS[flag].flag, from: 'flag' };
   }
   if (written !== undefined) {
-    const at = file?.positionOf(field);
-    const expanded = expandVariables(written, env);
-    if (expanded.ok) return { text: expanded.text, label, from: 'file', at };
-    problems.add({ kind: 'config', message: `${label} ${expanded.message}`, hint: expanded.hint, at });
-    return undefined;
+    const text = expandField(context, written, field);
+    return text === undefined ? undefined : { text, label, from: 'file', at: file?.positionOf(field) };
   }
   const value = env[variable];
   if (value) {

@@ -9,7 +9,7 @@ import type { MetricSpec, SolverSpec } from '../core/spec.js';
 import { DEFAULTS } from './defaults.js';
 import { flagOr, type ResolveContext } from './flags.js';
 import type { BenchmarkConfig, MetricConfig } from './schema.js';
-import { expandVariables } from './variables.js';
+import { expandField } from './variables.js';
 import type { ConfigPath } from './yaml-document.js';
 
 type SolverType = SolverSpec['type'];
@@ -69,12 +69,9 @@ function refuseOthers(
 }
 
 function recordings(context: ResolveContext, text: string, field: ConfigPath): string {
-  const { flags, env, cwd, problems, file } = context;
-  if (flags.replay !== undefined) return path.resolve(cwd, text);
-  const expanded = expandVariables(text, env);
-  if (expanded.ok) return path.resolve(cwd, expanded.text);
-  problems.add({ kind: 'config', message: `solver.file ${expanded.message}`, hint: expanded.hint, at: file?.positionOf(field) });
-  return '';
+  const { flags, cwd } = context;
+  const file = flags.replay === undefined ? expandField(context, text, field) : text;
+  return file === undefined ? '' : path.resolve(cwd, file);
 }
 
 /** The file's parameters with those of `--param name=value` on top; which a benchmark has is checked when it is opened. */

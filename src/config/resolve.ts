@@ -13,7 +13,7 @@ import { resolveCluster } from './resolve-cluster.js';
 import { resolveServices } from './resolve-services.js';
 import type { Environment } from './secret-names.js';
 import { stagingDirectory } from './state-directory.js';
-import { expandVariables } from './variables.js';
+import { expandField } from './variables.js';
 
 export interface ResolveInput {
   readonly file?: ParsedConfig | undefined;
@@ -67,19 +67,16 @@ function servicesOf({ solver, metrics }: BenchmarkSpec): string[] {
 }
 
 function resolveOutput(context: ResolveContext): OutputSpec {
-  const { file, flags, env, cwd, problems } = context;
+  const { file, flags, env, cwd } = context;
   const field = ['output', 'dir'];
   const written = file?.config.output?.dir;
   const dir = flagOr(context, 'outputDir', field, written) ?? DEFAULTS.output_dir;
   // The shell has expanded a flag already.
-  const expanded = flags.outputDir === undefined ? expandVariables(dir, env) : ({ ok: true, text: dir } as const);
-  if (!expanded.ok) {
-    problems.add({ kind: 'config', message: `output.dir ${expanded.message}`, hint: expanded.hint, at: file?.positionOf(field) });
-    return { dir: '' };
-  }
-  if (isStoreAddress(expanded.text)) return resolveRemote(context, expanded.text);
+  const place = flags.outputDir === undefined ? expandField(context, dir, field) : dir;
+  if (place === undefined) return { dir: '' };
+  if (isStoreAddress(place)) return resolveRemote(context, place);
   const home = env.HOME;
-  return { dir: path.resolve(cwd, home ? expanded.text.replace(/^~(?=\/|$)/, home) : expanded.text) };
+  return { dir: path.resolve(cwd, home ? place.replace(/^~(?=\/|$)/, home) : place) };
 }
 
 /** Files that are kept in a store are worked on in a folder of this machine. */

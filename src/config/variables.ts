@@ -1,7 +1,10 @@
 /** `${VAR}` and `${VAR:-default}` in a config's url, model, benchmark name and output.dir. API keys are not expanded: see secrets.ts. */
 
+import type { SourcePosition } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import type { Problems } from './problems.js';
 import { type Environment, isSecretName } from './secret-names.js';
+import { type ConfigPath, formatPath } from './yaml-document.js';
 
 export type Expansion =
   | { readonly ok: true; readonly text: string }
@@ -43,4 +46,18 @@ export function expandVariables(text: string, env: Environment): Expansion {
   });
   if (failure === undefined && expanded.trim() === '') return { ok: false, message: 'is empty once its variables are filled in' };
   return failure ?? { ok: true, text: expanded };
+}
+
+interface FieldContext {
+  readonly env: Environment;
+  readonly problems: Problems;
+  readonly file: { positionOf(field: ConfigPath): SourcePosition | undefined } | undefined;
+}
+
+/** A field of the file with its variables filled in; undefined, and a problem with the field's place, where one cannot be. */
+export function expandField({ env, problems, file }: FieldContext, text: string, field: ConfigPath): string | undefined {
+  const expanded = expandVariables(text, env);
+  if (expanded.ok) return expanded.text;
+  problems.add({ kind: 'config', message: `${formatPath(field)} ${expanded.message}`, hint: expanded.hint, at: file?.positionOf(field) });
+  return undefined;
 }

@@ -147,3 +147,9 @@ function offsetOf(document: Document, path: ConfigPath, end: 'key' | 'value'): n
   }
   return best;
 }
+
+/** `services.nemotron.url`, `benchmarks[0].name`; the whole file is "the config". */
+export function formatPath(steps: ConfigPath): string {
+  const text = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return text === '' ? 'the config' : text.replace(/^\./, '');
+}

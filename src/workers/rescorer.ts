@@ -5,19 +5,16 @@ import type { Environment, Seed, Verification } from '../core/environment.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { NoVerdictError } from '../core/judge.js';
-import type { Model } from '../core/model.js';
+import type { Model, ProbeResult } from '../core/model.js';
 import type { SampleRecord } from '../core/sample.js';
 import type { MetricSpec, PlannedBenchmark, RunSpec } from '../core/spec.js';
-import { sleep } from '../engine/clock.js';
 import { EndpointDownError } from '../engine/endpoint.js';
 import { hashJson } from '../engine/hash.js';
+import { Outage } from '../engine/outage.js';
 import { answerFailure, endsBatch } from '../engine/sample.js';
 import type { LoadedBenchmark } from './open-benchmark.js';
 import { checkMetrics, isJudgeMetric, scoringIdentity, servesOwnScorer } from './plan-metrics.js';
 import type { RunOpener } from './run-opener.js';
-
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
 
 export interface RescorerOptions {
   readonly opener: RunOpener;
@@ -140,17 +137,12 @@ async function closeAll(judges: readonly Model[], environment?: Environment): Pr
 
 /** One wait for all samples: asks the judges now and then whether they are up. */
 function patience(judges: () => readonly Model[], { signal, log, opener }: RescorerOptions): OpenRescorer['judgesUp'] {
-  let waiting: Promise<void> | undefined;
-  const wait = async (reason: string): Promise<void> => {
-    log(`waiting for the judge: ${opener.redactor.redact(reason)}`);
-    for (let ms = FIRST_WAIT_MS; ; ms = Math.min(LONGEST_WAIT_MS, ms * 1.5)) {
-      await sleep(ms, signal);
-      const probes = await Promise.all(judges().map((judge) => judge.probe(signal)));
-      if (probes.every(({ up }) => up)) break;
-    }
-    log('the judge answers again');
+  const probe = async (): Promise<ProbeResult> => {
+    const probes = await Promise.all(judges().map((judge) => judge.probe(signal)));
+    return probes.find(({ up }) => !up) ?? { up: true };
   };
-  return (error) => (waiting ??= wait(error.message).finally(() => void (waiting = undefined)));
+  const outage = new Outage('the judge', probe, signal, log);
+  return (error) => outage.begin(opener.redactor.redact(error.message));
 }
 
 /**

@@ -7,13 +7,13 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineAttempt } from '../activities/engine-port.js';
 import { batchRanges, type OrdinalRange } from '../artifacts/journal.js';
-import { bundlePath, problemRange } from '../artifacts/write-artifacts.js';
+import { problemRange } from '../artifacts/write-artifacts.js';
 import { NelError } from '../core/errors.js';
 import { LOCAL_CONCURRENCY, laneCount } from '../core/lanes.js';
 import { allowedErrors } from '../core/sample.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
-import { sleep } from '../engine/clock.js';
 import { EndpointDownError } from '../engine/endpoint.js';
+import { Outage } from '../engine/outage.js';
 import { addTotals, NO_TOTALS, type Totals } from '../workflows/contract.js';
 import type { Engine } from './engine.js';
 
@@ -34,9 +34,6 @@ export interface ShardProgressLine {
   readonly samples: number;
   readonly totals: Totals;
 }
-
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
 
 /**
  * @returns false when it was stopped before the end; the journal holds what was answered
@@ -65,11 +62,11 @@ async function runBenchmark(options: ShardRunOptions, benchmark: PlannedBenchmar
   const ended = new AbortController();
   const stopAll = AbortSignal.any([stop, ended.signal]);
   const sum = (): Totals => [...finished.values(), ...under.values()].reduce(addTotals, NO_TOTALS);
-  const gate = new EndpointGate(() => engine.probe({ ...ref, benchmark: benchmark.name }, abort), log, stopAll);
+  const outage = new Outage('the endpoint', () => engine.probe({ ...ref, benchmark: benchmark.name }, abort), stopAll, log);
 
   const batch = async (range: OrdinalRange): Promise<void> => {
     for (;;) {
-      await gate.open;
+      await outage.over;
       const attempt: EngineAttempt = {
         stop: stopAll,
         abort,
@@ -84,7 +81,7 @@ async function runBenchmark(options: ShardRunOptions, benchmark: PlannedBenchmar
         return;
       } catch (error) {
         if (!(error instanceof EndpointDownError) || stopAll.aborted) throw error;
-        gate.shut(engine.redact(error.message));
+        void outage.begin(engine.redact(error.message));
       } finally {
         under.delete(range);
       }
@@ -119,37 +116,4 @@ async function runBenchmark(options: ShardRunOptions, benchmark: PlannedBenchmar
       );
     });
   return true;
-}
-
-/** The bundles that a finished shard has. */
-export function shardBundles(run: RunFile): string[] {
-  return run.benchmarks.map(({ name }) => bundlePath(path.join(run.spec.output.dir, name), run));
-}
-
-/** Holds all lanes back while the endpoint is down, and lets them go on together. */
-class EndpointGate {
-  open: Promise<void> = Promise.resolve();
-  private waiting = false;
-
-  constructor(
-    private readonly probe: () => Promise<{ readonly up: boolean }>,
-    private readonly log: (line: string) => void,
-    private readonly stop: AbortSignal,
-  ) {}
-
-  shut(reason: string): void {
-    if (this.waiting) return;
-    this.waiting = true;
-    this.log(`waiting: ${reason}`);
-    this.open = this.wait().finally(() => void (this.waiting = false));
-    this.open.catch(() => undefined);
-  }
-
-  private async wait(): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 1.5)) {
-      await sleep(wait, this.stop);
-      if ((await this.probe()).up) break;
-    }
-    this.log('the endpoint answers again');
-  }
 }

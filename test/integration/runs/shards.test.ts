@@ -126,7 +126,7 @@ describe('a shard', () => {
     const run = lab.start(args(first.url, 'waiting', '--shard', '0/2'));
     await until(`journal lines; ${run.stderr()}`, () => lines('waiting', 0) >= 5);
     await first.close();
-    await until(`the wait; ${run.stderr()}`, () => run.stderr().includes('waiting: '), 40);
+    await until(`the wait; ${run.stderr()}`, () => run.stderr().includes('waiting for the endpoint: '), 40);
     await sleep(1_000);
     const second = await spawnFakeEndpoint({ answer: 'Answer: 3', port: first.port });
     try {

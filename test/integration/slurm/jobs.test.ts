@@ -44,7 +44,7 @@ const MODEL: ServedModel = {
   model: 'org/tiny',
   command: [process.execPath, '-e', SERVER, '{port}'],
   args: [],
-  port: 38_000,
+  port: 21_000,
   tensor_parallel_size: null,
   node_pool: null,
   health_path: '/health',
