@@ -4,16 +4,17 @@ import { looksLikeSecret } from '../config/secret-names.js';
 import { NelError } from '../core/errors.js';
 import { exportData } from '../serve/export-data.js';
 import { DEFAULT_LIMITS } from '../serve/limits.js';
-import { assertGuarded, listen } from '../serve/listen.js';
+import { assertGuarded, listen, removeEndpoint } from '../serve/listen.js';
 import { openServed } from '../workers/served.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { ServeOptions } from './serve.js';
 
-/** @returns 0 when it was told to end and all requests under way were answered */
+/** @returns 0 when it was told to end and all requests under way were answered, 4 when some were cut off */
 export async function serveCommand(options: ServeOptions): Promise<number> {
   const { env } = process;
   const say = (line: string): void => void process.stderr.write(`${printable(line)}\n`);
+  if (options.outputDir !== undefined) removeEndpoint(options.outputDir);
   const token = tokenOf(options.tokenEnv, env);
   const guard = { host: options.host, insecure: options.insecure ?? false, ...(token === undefined ? {} : { token }) };
   // Before the data set is fetched, which may take its time.
@@ -31,6 +32,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
       say(`${rows} rows written to ${file}`);
     }
     const stopped = stopSignal(say);
+    surviveLateErrors(say);
     const server = await listen(environment, {
       port: options.port,
       ...guard,
@@ -43,8 +45,10 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
     say(`serving ${environment.name} (${Math.min(environment.dataset.size, maxProblems ?? environment.dataset.size)} problems)`);
     process.stdout.write(`${server.url}\n`);
     await stopped;
-    await server.drain();
-    return EXIT.OK;
+    const cut = await server.drain();
+    if (cut === 0) return EXIT.OK;
+    say(`${cut} requests that were under way were cut off: they took longer than a request may`);
+    return EXIT.RUN_FAILED;
   } finally {
     await environment.close();
   }
@@ -53,7 +57,8 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
 /** @throws NelError of kind `config` when the variable is empty: a token that was asked for must not be left out silently */
 export function tokenOf(name: string | undefined, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (name === undefined) return undefined;
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || looksLikeSecret(name)) {
+  // A variable may be named like a token (HF_TOKEN); where there is none of that name it may be one.
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || (env[name] === undefined && looksLikeSecret(name))) {
     throw new NelError('usage', '--token-env takes the name of an environment variable, not a token', {
       hint: 'Put the token into a variable (export NAME=…) and give --token-env NAME.',
     });
@@ -67,9 +72,20 @@ export function tokenOf(name: string | undefined, env: Readonly<Record<string, s
 }
 
 /** One Ctrl-C may come twice, from the terminal and from a parent that passes it on: within this time it is still the first. */
-const ONE_SIGNAL_MS = 500;
+export const ONE_SIGNAL_MS = 500;
 
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process. */
+/**
+ * What a scorer of the user's throws when nobody waits for it any more (from a timer, say) must not take the server from everybody:
+ * it is written down, and the server goes on. From here to the end of the process.
+ */
+function surviveLateErrors(say: (line: string) => void): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.removeAllListeners(event);
+    process.on(event, (error: unknown) => say(`late error, serving goes on: ${error instanceof Error ? error.stack : String(error)}`));
+  }
+}
+
+/** Resolves at the first SIGTERM, SIGINT or SIGHUP; the second ends the process. */
 function stopSignal(say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     let asked: number | undefined;
@@ -82,7 +98,6 @@ function stopSignal(say: (line: string) => void): Promise<void> {
       say('ending: requests under way are answered, no new ones taken');
       resolve();
     };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }

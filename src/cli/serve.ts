@@ -1,6 +1,7 @@
 /** `nel serve`: a benchmark as an HTTP environment, for `gym://`, NeMo Gym's collector and trainers. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { NelError } from '../core/errors.js';
 import { SANDBOX_TYPES, type SandboxType } from '../core/sandbox.js';
 
 export interface ServeOptions {
@@ -56,7 +57,8 @@ Examples:
   $ nel serve -b gsm8k --config cluster.yaml --slurm --token-env NEL_TOKEN -o ./server
 `,
     )
-    .action(async (options: ServeOptions) => {
+    .action(async (options: ServeOptions, command: Command) => {
+      assertMeant(options, command);
       if (options.slurm) {
         const { serveOnSlurm } = await import('./serve-slurm.js');
         process.exitCode = await serveOnSlurm(options);
@@ -65,6 +67,25 @@ Examples:
       const { serveCommand } = await import('./serve-run.js');
       process.exitCode = await serveCommand(options);
     });
+}
+
+/** @throws NelError of kind `usage` for a flag that would have no effect beside the others */
+function assertMeant({ slurm, dryRun }: ServeOptions, command: Command): void {
+  if (!slurm) {
+    if (dryRun) throw new NelError('usage', '--dry-run goes with --slurm');
+    return;
+  }
+  const elsewhere = { exportData: '--export-data', port: '--port', host: '--host' };
+  for (const [option, flag] of Object.entries(elsewhere)) {
+    if (command.getOptionValueSource(option) !== 'cli') continue;
+    throw new NelError(
+      'usage',
+      `${flag} does not go with --slurm: the server listens on any free port of its node, and writes its files there`,
+      {
+        hint: 'Leave it out; rows are exported by `nel serve` without --slurm.',
+      },
+    );
+  }
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -51,9 +51,9 @@ export interface Environment {
   seed(problemIdx: number, repeat: number, signal: AbortSignal): Seed | Promise<Seed>;
   /** @throws when the answer could not be judged for a technical reason: the sample becomes an error, never a zero. */
   verify(seed: Seed, response: string, signal: AbortSignal): Verification | Promise<Verification>;
-  /** Judges an answer to a problem that is known by its target and metadata only: what a stateless server is asked. */
+  /** Judges an answer to a problem that is known by its target and metadata only, and maybe its text: what a stateless server is asked. */
   verifyDetached?(
-    answer: { readonly response: string; readonly expected: string; readonly metadata: JsonObject },
+    answer: { readonly response: string; readonly expected: string; readonly metadata: JsonObject; readonly prompt?: string },
     signal: AbortSignal,
   ): Verification | Promise<Verification>;
   /** Verifying asks other models, whose queue may be long: it is bounded by those calls' own limits, not by the engine's. */

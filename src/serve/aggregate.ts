@@ -1,6 +1,7 @@
 /**
- * What /aggregate_metrics answers: the metrics that NeMo Gym's own servers compute by default (nemo-gym 0.7.0, recorded), by task,
- * by repeat and over all. Without this route its collector fails after the last sample.
+ * What /aggregate_metrics answers: the metrics that NeMo Gym's own servers compute by default, by task, by repeat and over all.
+ * Its rules are those of nemo-gym 0.7.0, whose figures for several bodies the tests hold. Without this route its collector fails
+ * after the last sample.
  */
 
 import { isJsonObject } from '../core/json.js';
@@ -10,53 +11,84 @@ import { Refusal } from './refusal.js';
 
 type Metrics = Record<string, unknown>;
 
-const TOKENS = ['input_tokens', 'output_tokens', 'total_tokens'] as const;
+/** Set by a server whose reward is no measurement of the model, such as after a judge that failed: such a rollout is counted, not averaged. */
+const MASK = 'mask_sample';
 
-/** One verdict's numbers, in Gym's order: the reward, then the tokens that its response reports. */
+/** One verdict and its numbers. */
 interface Rollout {
   readonly task: number;
   readonly repeat: number;
-  readonly numbers: readonly (readonly [name: string, value: number])[];
+  readonly masked: boolean;
+  /** Every number and boolean of the verdict and of its response's usage; where both have a name, the usage's. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** The same as the task's list of rollouts shows it: where both have a name, the verdict's. */
+  readonly shown: Metrics;
 }
 
 /** @throws Refusal 422 when `verify_responses` is no list of objects with a numeric reward */
 export function aggregateMetrics(body: Body): Metrics {
   const responses = member(body, 'verify_responses');
   if (!Array.isArray(responses)) throw new Refusal(422, 'verify_responses: a list is expected');
-  const rollouts = responses.map(rolloutOf).sort((a, b) => a.task - b.task || a.repeat - b.repeat);
-  if (rollouts.length === 0)
-    return { group_level_metrics: [], agent_metrics: {}, key_metrics: {}, perf_summary: null, repeat_level_metrics: [] };
+  const all = responses.map(rolloutOf).sort((a, b) => a.task - b.task || a.repeat - b.repeat);
+  const rollouts = all.filter(({ masked }) => !masked);
+  const coverage = coverageOf(all, rollouts);
+  const none = { group_level_metrics: [], perf_summary: null, repeat_level_metrics: [] };
+  if (rollouts.length === 0) return { ...none, agent_metrics: coverage, key_metrics: coverage };
   const tasks = groupBy(rollouts, ({ task }) => task);
   const repeats = groupBy(rollouts, ({ repeat }) => repeat);
-  const agent: Metrics = { ...summary(rollouts), ...(repeats.size > 1 ? acrossRepeats(repeats) : {}) };
+  const agent: Metrics = {
+    ...summary(rollouts),
+    ...(repeats.size > 1 ? acrossRepeats(repeats) : {}),
+    ...coverage,
+    num_repeats: new Set(all.map(({ repeat }) => repeat)).size,
+  };
   return {
-    group_level_metrics: [...tasks].map(([task, group]) => groupMetrics(task, group, repeats.size)),
+    group_level_metrics: [...tasks].map(([task, group]) => groupMetrics(task, group)),
     agent_metrics: agent,
-    key_metrics: Object.fromEntries(Object.entries(agent).filter(([name]) => name.startsWith('mean/'))),
+    key_metrics: { ...Object.fromEntries(Object.entries(agent).filter(([name]) => name.startsWith('mean/'))), ...coverage },
     perf_summary: null,
     repeat_level_metrics: repeats.size > 1 ? [...repeats].map(([repeat, group]) => repeatMetrics(repeat, group, tasks.size)) : [],
   };
 }
 
-function rolloutOf(response: unknown, at: number): Rollout {
-  if (!isJsonObject(response)) throw new Refusal(422, `verify_responses[${at}]: an object is expected`);
-  const reward = member(response, 'reward');
-  if (!isFinite(reward)) throw new Refusal(422, `verify_responses[${at}].reward: a number is expected`);
-  const numbers: (readonly [string, number])[] = [['reward', reward]];
-  const reply = member(response, 'response');
-  const usage = isJsonObject(reply) ? member(reply, 'usage') : undefined;
-  if (isJsonObject(usage)) {
-    for (const name of TOKENS) {
-      const value = member(usage, name);
-      if (isFinite(value)) numbers.push([name, value]);
-    }
-  }
-  return { task: indexOf(response, '_ng_task_index', at), repeat: indexOf(response, '_ng_rollout_index', at), numbers };
+/** How much of a collection its means are of; nothing where all of it is. */
+function coverageOf(all: readonly Rollout[], measured: readonly Rollout[]): Metrics {
+  if (all.length === measured.length) return {};
+  const tasks = (rollouts: readonly Rollout[]): number => new Set(rollouts.map(({ task }) => task)).size;
+  return {
+    'coverage/measured_rollouts': measured.length,
+    'coverage/masked_rollouts': all.length - measured.length,
+    'coverage/measured_tasks': tasks(measured),
+    'coverage/fully_masked_tasks': tasks(all) - tasks(measured),
+  };
 }
 
-/** JSON's numbers have no upper end: 1e999 is read as Infinity, which could not be written again. */
-function isFinite(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+function rolloutOf(response: unknown, at: number): Rollout {
+  if (!isJsonObject(response)) throw new Refusal(422, `verify_responses[${at}]: an object is expected`);
+  const own = numbersOf(response);
+  if (!own.has('reward')) throw new Refusal(422, `verify_responses[${at}].reward: a number is expected`);
+  const reply = member(response, 'response');
+  const usage = isJsonObject(reply) ? member(reply, 'usage') : undefined;
+  const used = isJsonObject(usage) ? numbersOf(usage) : [];
+  return {
+    task: indexOf(response, '_ng_task_index', at),
+    repeat: indexOf(response, '_ng_rollout_index', at),
+    masked: Boolean(member(response, MASK)),
+    numbers: new Map([...own, ...used]),
+    shown: Object.fromEntries([...used, ...own]),
+  };
+}
+
+/** Finite numbers and booleans (as 1 and 0). What begins with `_` is the collector's own, and the mask is no measurement. */
+function numbersOf(body: Body): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const [name, value] of Object.entries(body)) {
+    if (name.startsWith('_') || name === MASK) continue;
+    if (typeof value === 'boolean') numbers.set(name, Number(value));
+    // JSON's numbers have no upper end: 1e999 is read as Infinity, which could not be written again.
+    else if (typeof value === 'number' && Number.isFinite(value)) numbers.set(name, value);
+  }
+  return numbers;
 }
 
 function indexOf(response: Body, name: string, at: number): number {
@@ -89,30 +121,33 @@ function columns(rollouts: readonly Rollout[]): Map<string, number[]> {
   return values;
 }
 
-/** `mean/x`, `max/x`, `min/x`, `median/x` and `std/x` of every number x; a single value has no std. */
+/** `mean/x`, `max/x`, `min/x`, `median/x` and `std/x` of every number x. A single rollout spreads by 0; of several, a number that only one has does not spread. */
 function summary(rollouts: readonly Rollout[]): Metrics {
   const stats = [...columns(rollouts)].map(([name, values]) => [name, describe(values)] as const);
   const metrics: Metrics = {};
   for (const which of ['mean', 'max', 'min', 'median', 'std'] as const) {
-    for (const [name, stat] of stats) if (stat[which] !== null) metrics[`${which}/${name}`] = stat[which];
+    for (const [name, stat] of stats) {
+      if (which !== 'std' || stat.n > 1 || rollouts.length === 1) metrics[`${which}/${name}`] = stat[which];
+    }
   }
   return metrics;
 }
 
-function groupMetrics(task: number, group: readonly Rollout[], expected: number): Metrics {
+/** What was not sent is not known here: by this route every task is complete. */
+function groupMetrics(task: number, group: readonly Rollout[]): Metrics {
   return {
     _ng_task_index: task,
     ...summary(group),
     sample: { agent_ref: { name: 'agent' } },
     num_rollouts: group.length,
-    expected_num_rollouts: expected,
-    missing_num_rollouts: Math.max(0, expected - group.length),
-    reward_profile_completion_pct: (100 * Math.min(group.length, expected)) / expected,
-    rollout_infos: group.map(({ repeat, numbers }) => ({
+    expected_num_rollouts: group.length,
+    missing_num_rollouts: 0,
+    reward_profile_completion_pct: 100,
+    rollout_infos: group.map(({ repeat, shown }) => ({
       rollout_id: `${task}:${repeat}`,
       _ng_task_index: task,
       _ng_rollout_index: repeat,
-      ...Object.fromEntries(numbers),
+      ...shown,
     })),
   };
 }
@@ -130,39 +165,36 @@ function acrossRepeats(repeats: ReadonlyMap<number, readonly Rollout[]>): Metric
   const metrics: Metrics = {};
   for (const [name, values] of [...means].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const stat = describe(values);
-    const { se, low, high } = interval(values.length, stat.mean, stat.std);
-    metrics[`mean_across_repeats/mean/${name}`] = stat.mean;
-    metrics[`median_across_repeats/mean/${name}`] = stat.median;
-    metrics[`std_across_repeats/mean/${name}`] = stat.std;
-    metrics[`min_across_repeats/mean/${name}`] = stat.min;
-    metrics[`max_across_repeats/mean/${name}`] = stat.max;
-    metrics[`se_across_repeats/mean/${name}`] = se;
-    metrics[`ci_low_95_across_repeats/mean/${name}`] = low;
-    metrics[`ci_high_95_across_repeats/mean/${name}`] = high;
+    for (const which of ['mean', 'median', 'std', 'min', 'max'] as const) metrics[`${which}_across_repeats/mean/${name}`] = stat[which];
+    metrics[`se_across_repeats/mean/${name}`] = standardError(stat);
+    for (const [bound, value] of interval(stat)) metrics[`${bound}_across_repeats/mean/${name}`] = value;
   }
-  return { ...metrics, num_repeats: repeats.size };
+  return metrics;
 }
 
 function repeatMetrics(repeat: number, group: readonly Rollout[], tasks: number): Metrics {
-  const metrics: Metrics = { _ng_rollout_index: repeat, sample_count: group.length, missing_count: Math.max(0, tasks - group.length) };
+  const answered = new Set(group.map(({ task }) => task)).size;
+  const metrics: Metrics = { _ng_rollout_index: repeat, sample_count: answered, missing_count: tasks - answered };
   for (const [name, values] of [...columns(group)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const stat = describe(values);
-    const { se, low, high } = interval(values.length, stat.mean, stat.std);
-    const named = { mean: stat.mean, median: stat.median, std: stat.std, sem: se, min: stat.min, max: stat.max };
-    const bounds = { p25: quantile(stat.sorted, 0.25), p75: quantile(stat.sorted, 0.75), ci_low_95: low, ci_high_95: high };
-    for (const [which, value] of Object.entries({ ...named, ...bounds })) metrics[`${which}/${name}`] = value;
+    for (const which of ['mean', 'median', 'std', 'min', 'max'] as const) metrics[`${which}/${name}`] = stat[which];
+    metrics[`sem/${name}`] = standardError(stat);
+    metrics[`p25/${name}`] = quantile(stat.sorted, 0.25);
+    metrics[`p75/${name}`] = quantile(stat.sorted, 0.75);
+    for (const [bound, value] of interval(stat)) metrics[`${bound}/${name}`] = value;
   }
   return metrics;
 }
 
 interface Description {
+  readonly n: number;
   readonly sorted: readonly number[];
   readonly mean: number;
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Divisor n − 1; null for a single value. */
-  readonly std: number | null;
+  /** Divisor n − 1; 0 for a single value. */
+  readonly std: number;
 }
 
 /** @param values at least one */
@@ -175,12 +207,13 @@ function describe(values: readonly number[]): Description {
   let squares = 0;
   for (const value of sorted) squares += (value - mean) ** 2;
   return {
+    n,
     sorted,
     mean,
     median: quantile(sorted, 0.5),
     min: sorted[0] as number,
     max: sorted[n - 1] as number,
-    std: n < 2 ? null : Math.sqrt(squares / (n - 1)),
+    std: n < 2 ? 0 : Math.sqrt(squares / (n - 1)),
   };
 }
 
@@ -191,10 +224,14 @@ function quantile(sorted: readonly number[], p: number): number {
   return low + (at - Math.floor(at)) * ((sorted[Math.ceil(at)] as number) - low);
 }
 
-/** Student's 95% interval of a mean; null for a single value. */
-function interval(n: number, mean: number, std: number | null): { se: number | null; low: number | null; high: number | null } {
-  if (std === null) return { se: null, low: null, high: null };
-  const se = std / Math.sqrt(n);
-  const half = (tQuantile({ p: 0.975, df: n - 1 }) as number) * se;
-  return { se, low: mean - half, high: mean + half };
+const standardError = ({ n, std }: Description): number => std / Math.sqrt(n);
+
+/** Student's 95% interval of a mean; a single value has none. */
+function interval(stat: Description): readonly (readonly [bound: string, value: number])[] {
+  if (stat.n < 2) return [];
+  const half = (tQuantile({ p: 0.975, df: stat.n - 1 }) as number) * standardError(stat);
+  return [
+    ['ci_low_95', stat.mean - half],
+    ['ci_high_95', stat.mean + half],
+  ];
 }

@@ -14,7 +14,7 @@ import { DEFAULT_LIMITS, type Limits, type NodeBindings, readBody, readIncoming,
 import { openApiDocument } from './openapi.js';
 import { datasetReply, plainSeedReply, plainVerifyReply } from './plain.js';
 import { Refusal } from './refusal.js';
-import { jsonReply, type Reply, refusalReply, webResponse, writeReply } from './replies.js';
+import { jsonReply, type Reply, type ReplyOptions, refusalReply, webResponse, writeReply } from './replies.js';
 import { type ServedBenchmark, Service } from './service.js';
 
 export { type OpenEnvironmentOptions, type OpenedEnvironment, openEnvironment } from './open-environment.js';
@@ -39,8 +39,15 @@ export interface AppOptions {
 type App = Hono<{ Bindings: NodeBindings }>;
 type AppContext = Context<{ Bindings: NodeBindings }>;
 
-const GET_ROUTES: readonly string[] = ['/health', '/dataset_size', '/openapi.json'];
-const POST_ROUTES: readonly string[] = [VERIFY, '/seed_session', '/aggregate_metrics', '/close_session'];
+const METHODS: Readonly<Record<string, string>> = {
+  '/health': 'GET, HEAD',
+  '/dataset_size': 'GET, HEAD',
+  '/openapi.json': 'GET, HEAD',
+  [VERIFY]: 'POST',
+  '/seed_session': 'POST',
+  '/aggregate_metrics': 'POST',
+  '/close_session': 'POST',
+};
 
 export interface Routes {
   readonly app: App;
@@ -61,34 +68,42 @@ export function createRoutes(environment: Environment, options: AppOptions): Rou
   const service = new Service(environment, limits, options.benchmark ?? {}, options.maxProblems ?? null);
   const gymCompat = options.gymCompat ?? false;
   const authorize = authorization(options.token);
-  // One at a time: such a body may be large, and is held whole.
   const aggregation = new Turnstile(1, limits.maxQueued);
   const app: App = new Hono<{ Bindings: NodeBindings }>();
   const body = async (context: AppContext, emptyAllowed: boolean, maxBytes = limits.maxBodyBytes): Promise<Body> =>
     parseBody(await readBody(context.req.raw, context.env, maxBytes, limits.bodyTimeoutMs), emptyAllowed);
-  const answer = (value: unknown, headers?: Readonly<Record<string, string>>): Response => webResponse(jsonReply(value, headers));
+  const answer = (value: unknown, options?: ReplyOptions): Response => webResponse(jsonReply(value, options));
 
+  // Before the token is asked for: probes have none.
+  app.get('/health', () => webResponse(health(service, gymCompat, options.draining?.() ?? false)));
   app.use('*', (context, next) => {
-    if (context.req.path !== '/health') authorize(context.req.header('authorization'));
+    authorize(context.req.header('authorization'));
     return next();
   });
-  app.get('/health', () => webResponse(health(service, gymCompat, options.draining?.() ?? false)));
   app.get('/dataset_size', () => answer(datasetReply(service)));
   const document = jsonReply(openApiDocument(service.name, options.token !== undefined));
   app.get('/openapi.json', () => webResponse(document));
   app.post('/seed_session', async (context) => {
     const request = await body(context, true);
-    if (isGymSeed(request)) return answer(sessionReply(request), { 'Set-Cookie': sessionCookie() });
+    if (isGymSeed(request)) return answer(sessionReply(request), { headers: { 'Set-Cookie': sessionCookie() } });
     const given = member(request, 'idx');
     const index = given === undefined ? 0 : problemIndex(given, service.size, 'idx');
-    return answer(plainSeedReply(await service.seed(index, context.env)));
+    return answer(plainSeedReply(service, index, await service.seed(index, context.env)), { reason: 'data' });
   });
   app.post(VERIFY, async (context) => webResponse(await verify(service, await body(context, false), gymCompat, context.env)));
-  app.post('/aggregate_metrics', (context) =>
-    aggregation.run(async () => answer(aggregateMetrics(await body(context, false, limits.maxAggregateBytes))), context.req.raw.signal),
-  );
+  app.post('/aggregate_metrics', (context) => {
+    const aggregate = async (): Promise<Response> => answer(aggregateMetrics(await body(context, false, limits.maxAggregateBytes)));
+    // Bodies over the limit of the other routes are held one at a time; who sends half of one keeps nobody but their like waiting.
+    const announced = Number(context.req.header('content-length') ?? Number.POSITIVE_INFINITY);
+    return announced <= limits.maxBodyBytes ? aggregate() : aggregation.run(aggregate, context.req.raw.signal);
+  });
   app.post('/close_session', async (context) => answer(sessionReply(await body(context, true))));
-  app.notFound((context) => webResponse(refusalReply(notServed(context))));
+  for (const [route, allow] of Object.entries(METHODS)) {
+    app.all(route, () => {
+      throw new Refusal(405, `${route} is asked with ${allow.split(',', 1)[0]}`, undefined, allow);
+    });
+  }
+  app.notFound(() => webResponse(refusalReply(new Refusal(404, 'no such route; /openapi.json lists them'))));
   app.onError((error) => webResponse(refusalReply(error)));
   const verifyDirectly = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<Reply> => {
     authorize(incoming.headers.authorization);
@@ -108,9 +123,10 @@ export function createRoutes(environment: Environment, options: AppOptions): Rou
 
 function verify(service: Service, request: Body, gymCompat: boolean, bindings: NodeBindings): Reply | Promise<Reply> {
   const gym = isGymVerify(request, gymCompat);
-  const asked = gym ? gymRow(request) : request;
-  const judged = service.verify(asked, bindings);
-  const written = (verdict: Verification): Reply => jsonReply(gym ? gymVerifyReply(asked, verdict) : plainVerifyReply(asked, verdict));
+  const body = gym ? gymRow(request) : request;
+  const judged = service.verify({ body, gym }, bindings);
+  const written = (verdict: Verification): Reply =>
+    jsonReply(gym ? gymVerifyReply(body, verdict) : plainVerifyReply(body, verdict), { reason: 'verify' });
   return judged instanceof Promise ? judged.then(written) : written(judged);
 }
 
@@ -132,12 +148,5 @@ function health({ name, size, turnstile }: Service, gymCompat: boolean, draining
     running: turnstile.running,
     queued: turnstile.queued,
   };
-  return jsonReply(state, undefined, draining ? 503 : 200);
-}
-
-function notServed(context: AppContext): Refusal {
-  const { path } = context.req;
-  const method = GET_ROUTES.includes(path) ? 'GET' : POST_ROUTES.includes(path) ? 'POST' : undefined;
-  if (method !== undefined) return new Refusal(405, `${path} is asked with ${method}`);
-  return new Refusal(404, 'no such route; /openapi.json lists them');
+  return jsonReply(state, { status: draining ? 503 : 200 });
 }

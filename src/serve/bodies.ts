@@ -47,6 +47,12 @@ export function problemIndex(value: unknown, size: number, name: string): number
   return index;
 }
 
+/** The same where it is a hint, which a row of another data set may hold for its own ends: null for what is no problem's number. */
+export function hintedIndex(value: unknown, size: number): number | null {
+  const index = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < size ? index : null;
+}
+
 /** The right answer as scorers take it, null where the body has none. @throws Refusal 422 for an object or a list */
 export function expectedAnswer(body: Body): string | null {
   const value = member(body, 'expected') ?? member(body, 'expected_answer');
@@ -56,10 +62,13 @@ export function expectedAnswer(body: Body): string | null {
   throw new Refusal(422, `expected answer: a text is expected, not ${quoted(value)}`);
 }
 
-/** @throws Refusal 422 when there is one that is no object */
-export function metadataOf(body: Body): JsonObject {
+/**
+ * @param anything whether metadata that are no object are taken for none
+ * @throws Refusal 422 otherwise
+ */
+export function metadataOf(body: Body, anything = false): JsonObject {
   const value = member(body, 'metadata');
-  if (value === undefined || value === null) return {};
-  if (!isJsonObject(value)) throw new Refusal(422, `metadata: an object is expected, not ${quoted(value)}`);
-  return value as JsonObject;
+  if (isJsonObject(value)) return value as JsonObject;
+  if (value === undefined || value === null || anything) return {};
+  throw new Refusal(422, `metadata: an object is expected, not ${quoted(value)}`);
 }

@@ -1,20 +1,20 @@
 /** Puts the app on a port: who may be let in, endpoint.txt while it listens, and an end that loses no request under way. */
 
-import { readFile, rm } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import type { Environment } from '../core/environment.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import { type AppOptions, createRoutes, VERIFY } from './app.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import { Refusal } from './refusal.js';
+import { refusalReply, webResponse } from './replies.js';
 
 export const ENDPOINT_FILE = 'endpoint.txt';
-
-/** How long requests under way may take after the server was told to end, milliseconds. */
-const DRAIN_MS = 60_000;
 
 export interface ListenOptions extends Omit<AppOptions, 'draining'> {
   /** 0 takes any free one. */
@@ -24,6 +24,7 @@ export interface ListenOptions extends Omit<AppOptions, 'draining'> {
   readonly insecure?: boolean;
   /** Where endpoint.txt is written; null writes none. */
   readonly dir?: string | null;
+  /** How long requests under way may take once the server was told to end, milliseconds. Default: as long as a request may take at all. */
   readonly drainMs?: number;
 }
 
@@ -31,8 +32,11 @@ export interface Listening {
   /** `http://host:port`, as other machines reach it: with the machine's name where every address is bound. */
   readonly url: string;
   readonly port: number;
-  /** Takes no new connections, lets requests under way finish, removes endpoint.txt. Idempotent. */
-  drain(): Promise<void>;
+  /**
+   * Takes no new connections, lets requests under way finish, removes endpoint.txt. Idempotent.
+   * @returns how many requests were cut off because they took longer than `drainMs`
+   */
+  drain(): Promise<number>;
 }
 
 /** @throws NelError of kind `usage` for a public address without a token, of kind `run` when the port cannot be had */
@@ -41,15 +45,23 @@ export async function listen(environment: Environment, options: ListenOptions): 
   assertGuarded(options);
   let draining = false;
   const { app, verify } = createRoutes(environment, { ...options, draining: () => draining });
-  const others = getRequestListener(app.fetch, { hostname: host });
+  const address = bareHost(host);
+  const others = getRequestListener(app.fetch, {
+    hostname: host,
+    errorHandler: (error) => webResponse(refusalReply(error instanceof RequestError ? new Refusal(400, error.message) : error)),
+  });
+  let underWay = 0;
   const server = createServer((incoming, outgoing) => {
+    underWay++;
+    outgoing.once('close', () => void underWay--);
     if (incoming.url === VERIFY && incoming.method === 'POST') verify(incoming, outgoing);
     else void others(incoming, outgoing);
   });
   // A client's idle connection that ends while it writes to it would be an error for nothing.
   server.keepAliveTimeout = 75_000;
-  const { port } = await bind(server, options.port, host);
-  const url = `http://${reachableHost(host)}:${port}`;
+  const bound = await bind(server, options.port, address);
+  const { port } = bound;
+  const url = `http://${reachableHost(address, bound.address)}:${port}`;
   const file = dir === null ? null : path.resolve(dir, ENDPOINT_FILE);
   try {
     if (file !== null) await writeFileAtomic(file, `${url}\n`);
@@ -57,13 +69,22 @@ export async function listen(environment: Environment, options: ListenOptions): 
     server.close();
     throw new NelError('run', `cannot write ${file}: ${errorMessage(error)}`, { cause: error });
   }
-  let ended: Promise<void> | undefined;
+  // However the process ends, an address that leads nowhere must not stay.
+  const onExit = (): void => removeOwn(file, url);
+  process.on('exit', onExit);
+  let ended: Promise<number> | undefined;
+  const drain = async (): Promise<number> => {
+    draining = true;
+    onExit();
+    process.off('exit', onExit);
+    const { requestTimeoutMs } = { ...DEFAULT_LIMITS, ...options.limits };
+    return end(server, options.drainMs ?? requestTimeoutMs, () => underWay);
+  };
   return {
     url,
     port,
     drain: () => {
-      draining = true;
-      ended ??= end(server, options.drainMs ?? DRAIN_MS, file, url);
+      ended ??= drain();
       return ended;
     },
   };
@@ -94,33 +115,60 @@ async function bind(server: Server, port: number, host: string): Promise<Address
   }
 }
 
-async function end(server: Server, drainMs: number, file: string | null, url: string): Promise<void> {
-  if (file !== null) await removeOwn(file, url);
+async function end(server: Server, drainMs: number, underWay: () => number): Promise<number> {
   // Kept connections are told to end with the reply that is under way on them.
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  let cut = 0;
+  const timer = setTimeout(() => {
+    cut = underWay();
+    server.closeAllConnections();
+  }, drainMs);
   await closed;
   clearInterval(idle);
   clearTimeout(timer);
+  return cut;
 }
 
-/** Another server may have taken the folder over meanwhile: its file stays. */
-async function removeOwn(file: string, url: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  if (text.trim() === url) await rm(file, { force: true });
+/**
+ * Removes the address that an earlier server left: until the new one listens, nobody must find it.
+ * @throws NelError of kind `run` when it cannot be removed
+ */
+export function removeEndpoint(dir: string): void {
+  const file = path.resolve(dir, ENDPOINT_FILE);
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw new NelError('run', `cannot remove ${file}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/** Another server may have taken the folder over meanwhile: its file stays. Synchronous: a process that exits waits for nothing. */
+function removeOwn(file: string | null, url: string): void {
+  if (file === null) return;
+  try {
+    if (readFileSync(file, 'utf8').trim() === url) rmSync(file, { force: true });
+  } catch {
+    // It is gone already, or cannot be: there is nobody left to tell.
+  }
 }
 
 /** True for an address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const bare = bareHost(host).toLowerCase();
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
-function reachableHost(host: string): string {
-  const bare = host.replace(/^\[|\]$/g, '');
-  if (bare === '0.0.0.0' || bare === '::') return os.hostname();
-  return isIP(bare) === 6 ? `[${bare}]` : bare;
+/** @param bound the address as the system writes it: there are many ways to write one that means all */
+function reachableHost(host: string, bound: string): string {
+  if (bound === '0.0.0.0' || bound === '::') return os.hostname();
+  if (isIP(host) === 0) return host;
+  return isIP(bound) === 6 ? `[${bound}]` : bound;
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareHost(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }

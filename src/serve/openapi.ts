@@ -62,7 +62,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
     ['prompt', 'messages', 'system', 'expected_answer', 'category', 'metadata', 'sandbox_spec'],
   ),
   Session: object({ resources_session_id: text }, []),
-  Answer: object({ response, expected, metadata: anyObject, idx: { type: 'integer' }, uuid: text }, ['response']),
+  Answer: object({ response, expected, metadata: anyObject, prompt: text, idx: { type: 'integer' }, uuid: text }, ['response']),
   Verdict: object({ ...verdict, metadata: anyObject }, ['reward', 'extracted_answer', 'scoring_details', 'metadata']),
   Row: object({ responses_create_params: anyObject, expected_answer: expected, uuid: text, metadata: anyObject }, [
     'responses_create_params',

@@ -2,10 +2,15 @@
 
 import type { Seed, Verification } from '../core/environment.js';
 import { type Body, metadataOf } from './bodies.js';
-import type { Service } from './service.js';
+import { PROBLEM_UUID, type Service, uuidOf } from './service.js';
 
-/** Reply of /seed_session. `messages` is the whole conversation, system message included; `system` names its text for those who want it. */
-export function plainSeedReply({ prompt, messages, expected_answer, category, metadata }: Seed): Record<string, unknown> {
+/**
+ * Reply of /seed_session. `messages` is the whole conversation, system message included; `system` names its text for those who want it.
+ * The metadata say which problem it is: sent back with an answer they are enough to judge it as a local run does.
+ */
+export function plainSeedReply({ name }: Service, index: number, seed: Seed): Record<string, unknown> {
+  const { prompt, messages, expected_answer, category } = seed;
+  const metadata = { ...seed.metadata, [PROBLEM_UUID]: uuidOf(name, index) };
   const first = messages[0];
   const system = first?.role === 'system' && typeof first.content === 'string' ? first.content : null;
   return { prompt, messages, system, expected_answer, category, metadata, sandbox_spec: null };

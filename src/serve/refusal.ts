@@ -10,10 +10,14 @@ export class Refusal extends Error {
   /** `data`: the row is broken; `verify`: the scorer failed. Trying again would give the same. */
   readonly reason: 'data' | 'verify' | undefined;
 
-  constructor(status: RefusalStatus, detail: string, reason?: 'data' | 'verify') {
+  /** Of a 405: the methods that would do. */
+  readonly allow: string | undefined;
+
+  constructor(status: RefusalStatus, detail: string, reason?: 'data' | 'verify', allow?: string) {
     super(detail);
     this.status = status;
     this.reason = reason;
+    this.allow = allow;
   }
 }
 

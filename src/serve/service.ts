@@ -4,10 +4,13 @@ import type { Environment, Seed, Verification } from '../core/environment.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import type { GenerationSettings } from '../core/model.js';
-import { type Body, expectedAnswer, member, metadataOf, problemIndex } from './bodies.js';
+import { type Body, expectedAnswer, hintedIndex, member, metadataOf, problemIndex } from './bodies.js';
 import { type Limits, type NodeBindings, Turnstile, withinTime } from './limits.js';
 import { Refusal } from './refusal.js';
-import { responseText } from './text.js';
+import { inputText, responseText } from './text.js';
+
+/** Member of a plain seed's metadata that its problem is found by. */
+export const PROBLEM_UUID = 'problem_uuid';
 
 /** What a benchmark is beside its environment. All but `mayPass` is told on /dataset_size. */
 export interface ServedBenchmark {
@@ -20,11 +23,20 @@ export interface ServedBenchmark {
   readonly mayPass?: (error: unknown) => boolean;
 }
 
-/** A problem of the data set that a request is about; `expected` is what the request says is right, null when it does not. */
+/** The problem that a request is about. */
 interface Question {
+  /** Where it is in the data set; null when it is not found there. */
   readonly index: number | null;
+  /** What the request says is right; null when it does not. */
   readonly expected: string | null;
   readonly metadata: JsonObject;
+  readonly body: Body;
+}
+
+/** A body to judge: of the evaluator's own protocol, or a row of NeMo Gym's. */
+export interface Asked {
+  readonly body: Body;
+  readonly gym: boolean;
 }
 
 export class Service {
@@ -50,14 +62,15 @@ export class Service {
   }
 
   /**
-   * Judges the answer that a body of either protocol holds. A problem is found by `idx`, `problem_idx`, `uuid` or the metadata's
-   * `problem_idx`; its row is what the scorer gets, as in a local run. Where there is none, or the body names another right answer than
+   * Judges the answer that a body of either protocol holds. A problem is found by `idx`, `problem_idx`, `uuid`, or what its metadata
+   * say; its row is what the scorer gets, as in a local run. Where there is none, or the body names another right answer than
    * the problem has, the body alone is judged: its metadata is the row.
-   * @throws Refusal 422 when the body holds no text, or neither a problem nor a right answer; 500 when the scorer fails
+   * @throws Refusal 422 when the body holds no text, neither a problem nor a right answer, or not what the scorer needs to know of the
+   *   problem; 500 when the scorer fails
    */
-  verify(body: Body, bindings: NodeBindings | undefined): Verification | Promise<Verification> {
-    const response = responseText(member(body, 'response'));
-    const question = this.question(body);
+  verify(asked: Asked, bindings: NodeBindings | undefined): Verification | Promise<Verification> {
+    const response = responseText(member(asked.body, 'response'));
+    const question = this.question(asked);
     const judged = withinTime(
       (signal) => this.turnstile.run(() => this.judge(question, response, signal), signal),
       this.limits.requestTimeoutMs,
@@ -80,25 +93,33 @@ export class Service {
     }
   }
 
-  private question(body: Body): Question {
-    const metadata = metadataOf(body);
+  private question(asked: Asked): Question {
+    const { body } = asked;
+    const metadata = metadataOf(body, asked.gym);
     const expected = expectedAnswer(body);
-    return { index: this.indexIn(body, metadata), expected, metadata };
+    return { index: this.indexIn(asked, metadata), expected, metadata, body };
   }
 
-  private indexIn(body: Body, metadata: JsonObject): number | null {
-    for (const name of ['idx', 'problem_idx']) {
+  /** Rows of NeMo Gym come from any data set: numbers of their own are no mistake, and an error would end a whole collection. */
+  private indexIn({ body, gym }: Asked, metadata: JsonObject): number | null {
+    const named = ['idx', 'problem_idx'] as const;
+    for (const name of gym ? [] : named) {
       const value = member(body, name);
       if (value !== undefined && value !== null) return problemIndex(value, this.size, name);
     }
     const verifier = member(body, 'verifier_metadata');
     const holders: readonly Body[] = [body, metadata, ...(isJsonObject(verifier) ? [verifier] : [])];
-    for (const holder of holders) {
-      const index = this.indexOfUuid(member(holder, 'uuid'));
+    const uuids = [member(metadata, PROBLEM_UUID), ...holders.map((holder) => member(holder, 'uuid'))];
+    const hints = [member(metadata, 'problem_idx'), ...(gym ? named.map((name) => member(body, name)) : [])];
+    for (const uuid of uuids) {
+      const index = this.indexOfUuid(uuid);
       if (index !== null) return index;
     }
-    const index = member(metadata, 'problem_idx');
-    return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < this.size ? index : null;
+    for (const hint of hints) {
+      const index = hintedIndex(hint, this.size);
+      if (index !== null) return index;
+    }
+    return null;
   }
 
   /** Inverse of `uuidOf`; null for an id that is not of this benchmark. */
@@ -121,7 +142,11 @@ export class Service {
     return seed instanceof Promise ? seed.then(judgeSeed) : judgeSeed(seed);
   }
 
-  private judgeDetached({ expected, metadata }: Question, response: string, signal: AbortSignal): Verification | Promise<Verification> {
+  private judgeDetached(
+    { expected, metadata, body }: Question,
+    response: string,
+    signal: AbortSignal,
+  ): Verification | Promise<Verification> {
     if (expected === null) {
       throw new Refusal(422, 'no right answer: give expected (or expected_answer), or the idx or uuid of a problem of this data set');
     }
@@ -131,7 +156,17 @@ export class Service {
         `${this.name} judges answers to its own problems only: give the idx or uuid of one, without another expected answer`,
       );
     }
-    return this.environment.verifyDetached({ response, expected, metadata }, signal);
+    const given = member(body, 'prompt');
+    const prompt = inputText(member(body, 'responses_create_params')) ?? (typeof given === 'string' ? given : undefined);
+    if (prompt === undefined && this.environment.asksJudge) {
+      throw new Refusal(422, `${this.name} is scored by a judge, who has to see the problem: give its idx or uuid, or its prompt`);
+    }
+    try {
+      const judged = this.environment.verifyDetached({ response, expected, metadata, ...(prompt === undefined ? {} : { prompt }) }, signal);
+      return judged instanceof Promise ? judged.catch(bodyBroken) : judged;
+    } catch (error) {
+      return bodyBroken(error);
+    }
   }
 }
 
@@ -142,6 +177,12 @@ export function uuidOf(benchmark: string, index: number): string {
 
 function rowBroken(error: unknown): never {
   if (error instanceof NelError) throw new Refusal(500, error.message, 'data');
+  throw error;
+}
+
+/** Here the row is the client's: what is wrong with it is a bad request, and no failure of the scorer. */
+function bodyBroken(error: unknown): never {
+  if (error instanceof NelError && error.kind === 'data') throw new Refusal(422, `metadata or expected answer: ${error.message}`);
   throw error;
 }
 

@@ -1,4 +1,7 @@
-/** The answer's text in what a client calls its response: a string, a Responses object or a chat completion. Read by verify. */
+/**
+ * The answer's text in what a client calls its response: a string, a Responses object or a chat completion; and the problem's text in
+ * what it calls its input. Read by service.ts.
+ */
 
 import { isJsonObject } from '../core/json.js';
 import { Refusal } from './refusal.js';
@@ -56,14 +59,27 @@ function completionText(response: Record<string, unknown>): string | undefined {
   return response['object'] === 'chat.completion' && isJsonObject(message) ? '' : undefined;
 }
 
+/** The conversation of a row's `responses_create_params` as one text: what a seed's prompt would be. Undefined where it has no text. */
+export function inputText(params: unknown): string | undefined {
+  if (!isJsonObject(params)) return undefined;
+  const { instructions, input } = params;
+  const items = Array.isArray(input) ? (input as readonly unknown[]) : [{ content: input }];
+  const texts = items.map((item) => (isJsonObject(item) ? contentText(item['content'], INPUT_PARTS) : undefined));
+  const found = [contentText(instructions), ...texts].filter((text) => text !== undefined);
+  return found.length === 0 ? undefined : found.join('\n\n');
+}
+
+const OUTPUT_PARTS: readonly unknown[] = ['output_text', 'text'];
+const INPUT_PARTS: readonly unknown[] = ['input_text', ...OUTPUT_PARTS];
+
 /** Text of a message's content: a string, or its text parts. */
-function contentText(content: unknown): string | undefined {
+function contentText(content: unknown, parts = OUTPUT_PARTS): string | undefined {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return undefined;
   let text: string | undefined;
   for (const part of content as readonly unknown[]) {
     if (!isJsonObject(part) || typeof part['text'] !== 'string') continue;
-    if (part['type'] !== 'output_text' && part['type'] !== 'text') continue;
+    if (!parts.includes(part['type'])) continue;
     text = (text ?? '') + part['text'];
   }
   return text;

@@ -48,7 +48,9 @@ export function parseGymAddress(ref: string): GymAddress {
   }
   if (url.username !== '' || url.password !== '')
     throw wrong('it holds a user or password', 'Put the token into a variable and name that: ?token_env=NAME.');
-  const query = url.searchParams;
+  if (ref.includes('#')) throw wrong('it holds a #', "In a file's name it is written %23.");
+  // A plus sign is one: only forms mean a space by it.
+  const query = new URLSearchParams(url.search.replaceAll('+', '%2B'));
   for (const key of query.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key))
       throw wrong(
@@ -72,16 +74,25 @@ export function parseGymAddress(ref: string): GymAddress {
       'token_env: the name of an environment variable is expected',
       'Put the token into a variable and name that: ?token_env=NAME.',
     );
+  const tls = query.get('tls') ?? 'false';
+  // Anything else would send the token in clear where somebody meant it not to.
+  if (tls !== 'true' && tls !== 'false') throw wrong(`tls: true or false is expected, not ${JSON.stringify(tls.slice(0, 40))}`);
   const timeout = Number(query.get('timeout') ?? DEFAULT_TIMEOUT_S);
   if (!(timeout > 0 && timeout <= 86_400)) throw wrong('timeout: seconds are expected');
-  const path = url.pathname.replace(/\/+$/, '');
+  const where = `${hostOf(ref, url)}${url.pathname.replace(/\/+$/, '')}`;
   return {
-    base: `${query.get('tls') === 'true' ? 'https' : 'http'}://${url.host}${path}`,
-    source: `gym://${url.host}${path}`,
+    base: `${tls === 'true' ? 'https' : 'http'}://${where}`,
+    source: `gym://${where}`,
     protocol: native ? 'native' : 'plain',
     data,
     tokenEnv,
     name,
     timeoutMs: timeout * 1000,
   };
+}
+
+/** Host and port as they are written: URL leaves out the port that is http's own, which is not https's. */
+function hostOf(ref: string, { hostname, host }: URL): string {
+  const port = /^gym:\/\/[^/?]*:0*(\d+)(?:[/?]|$)/.exec(ref)?.[1];
+  return port === undefined ? host : `${hostname}:${port}`;
 }

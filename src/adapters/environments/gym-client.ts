@@ -37,7 +37,7 @@ export interface GymClientOptions {
   /** `http://host:port`, without a slash at its end. */
   readonly base: string;
   readonly token: string | null;
-  /** How long one attempt may take. */
+  /** How long one attempt may take, from the first byte sent to the last byte of the reply. */
   readonly timeoutMs: number;
   /** Scales the pauses between attempts; for tests. */
   readonly pauseScale?: number;
@@ -56,14 +56,24 @@ interface GymRequest {
   readonly cookie?: string | null;
 }
 
+interface Again {
+  readonly again: string;
+  readonly afterMs: number | null;
+  /** False: no reply came. */
+  readonly answered: boolean;
+}
+
 /** One attempt's outcome: a reply, or why to try again and after what pause. */
-type Attempt = { readonly reply: GymReply } | { readonly again: string; readonly afterMs: number | null };
+type Attempt = { readonly reply: GymReply } | Again;
 
 export class GymClient {
   private readonly agent: Agent;
+  /** It has answered JSON before: a page in place of it is a proxy's bad moment, and not a server that is no environment. */
+  private known = false;
 
   constructor(private readonly options: GymClientOptions) {
-    this.agent = new Agent({ headersTimeout: options.timeoutMs, bodyTimeout: options.timeoutMs, connect: { timeout: 10_000 } });
+    // Each request has its own clock.
+    this.agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } });
   }
 
   /**
@@ -71,16 +81,34 @@ export class GymClient {
    * @throws GymRefusedError for any other status, GymUnreachableError after the last attempt, an AbortError when `signal` is aborted
    */
   async ask(asked: GymRequest, signal: AbortSignal): Promise<GymReply> {
+    return this.untilGood(asked, signal, (outcome) => ('reply' in outcome ? outcome.reply : undefined));
+  }
+
+  /**
+   * Whether somebody answers at all, whatever the status.
+   * @throws GymRefusedError for 401 and 403, and for a web page; GymUnreachableError as `ask` does
+   */
+  async reach(asked: GymRequest, signal: AbortSignal): Promise<void> {
+    await this.untilGood(asked, signal, (outcome) => ('reply' in outcome || outcome.answered ? true : undefined)).catch(
+      (error: unknown) => {
+        if (!(error instanceof GymRefusedError) || error.status === 401 || error.status === 403 || error.status < 300) throw error;
+      },
+    );
+  }
+
+  private async untilGood<T>(asked: GymRequest, signal: AbortSignal, good: (outcome: Attempt) => T | undefined): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       const outcome = await this.attempt(asked, signal);
-      if ('reply' in outcome) return outcome.reply;
+      const result = good(outcome);
+      if (result !== undefined) return result;
+      const { again, afterMs } = outcome as Again;
       const pause = PAUSES_MS[attempt];
       if (pause === undefined)
-        throw new GymUnreachableError(`${asked.method} ${this.options.base}${asked.path}: ${outcome.again}, after ${attempt + 1} attempts`);
+        throw new GymUnreachableError(`${asked.method} ${this.options.base}${asked.path}: ${again}, after ${attempt + 1} attempts`);
       // Up to half again as long, so that the requests of one failure do not come back at one moment.
       const spread = pause * (1 + Math.random() / 2);
-      await delay(Math.max(spread, outcome.afterMs ?? 0) * (this.options.pauseScale ?? 1), undefined, { signal });
+      await delay(Math.max(spread, afterMs ?? 0) * (this.options.pauseScale ?? 1), undefined, { signal });
     }
   }
 
@@ -96,41 +124,68 @@ export class GymClient {
     return text.replaceAll(token, '[redacted]').replaceAll(written, '[redacted]');
   }
 
-  private async attempt({ method, path, body, cookie }: GymRequest, signal: AbortSignal): Promise<Attempt> {
-    const { base, token } = this.options;
-    const where = `${method} ${base}${path}`;
-    let status: number;
-    let text: string;
-    let headers: Record<string, string | string[] | undefined>;
+  private async attempt(asked: GymRequest, signal: AbortSignal): Promise<Attempt> {
+    const { method, path, cookie } = asked;
+    const where = `${method} ${this.options.base}${path}`;
+    let exchanged: Exchanged;
     try {
-      const reply = await request(`${base}${path}`, {
-        method,
-        dispatcher: this.agent,
-        signal,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-          ...(cookie ? { cookie } : {}),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      status = reply.statusCode;
-      headers = reply.headers;
-      text = this.withoutToken(await bounded(reply.body), status);
+      exchanged = await withinTime((ends) => this.exchange(asked, ends), this.options.timeoutMs, signal);
     } catch (error) {
       signal.throwIfAborted();
-      return { again: causeOf(error), afterMs: null };
+      return { again: causeOf(error), afterMs: null, answered: false };
     }
+    const { status, headers, text } = exchanged;
     if (status >= 200 && status < 300) {
       const parsed = parse(text);
-      if (parsed === undefined) return { again: 'the reply is not JSON', afterMs: null };
-      return { reply: { body: parsed.value, cookie: cookiesOf(headers['set-cookie']) ?? cookie ?? null } };
+      this.known ||= parsed !== undefined;
+      if (parsed !== undefined) return { reply: { body: parsed.value, cookie: cookiesOf(headers['set-cookie']) ?? cookie ?? null } };
+      const type = String(headers['content-type'] ?? '').slice(0, SHOWN);
+      const said = `the reply is not JSON${type === '' ? '' : ` but ${type}`}: ${JSON.stringify(text.slice(0, SHOWN))}`;
+      if (!this.known && type !== '' && !type.includes('json')) throw new GymRefusedError(`${where}: ${said}`, status, said, null);
+      return { again: said, afterMs: null, answered: true };
     }
     const { detail, reason } = errorIn(text);
     const transient = status === 408 || status === 429 || (status >= 500 && reason === null);
     if (!transient) throw new GymRefusedError(`${where}: status ${status}: ${detail}`, status, detail, reason);
-    return { again: `status ${status}: ${detail}`, afterMs: retryAfterMs(headers['retry-after']) };
+    return { again: `status ${status}: ${detail}`, afterMs: retryAfterMs(headers['retry-after']), answered: true };
+  }
+
+  private async exchange({ method, path, body, cookie }: GymRequest, signal: AbortSignal): Promise<Exchanged> {
+    const { base, token } = this.options;
+    const reply = await request(`${base}${path}`, {
+      method,
+      dispatcher: this.agent,
+      signal,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(cookie ? { cookie } : {}),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const { statusCode: status, headers } = reply;
+    return { status, headers, text: this.withoutToken(await bounded(reply.body), status) };
+  }
+}
+
+interface Exchanged {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+}
+
+/** Not AbortSignal.any: on a run's one signal it would leave something behind with every request. */
+async function withinTime<T>(work: (signal: AbortSignal) => Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
+  const ends = new AbortController();
+  const onAbort = (): void => ends.abort(signal.reason);
+  const timer = setTimeout(() => ends.abort(new Error(`no whole reply after ${timeoutMs / 1000} s`)), timeoutMs);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(ends.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -6,8 +6,11 @@ import { isJsonObject, type Json, type JsonObject } from '../../core/json.js';
 import type { JudgeCall } from '../../core/judge.js';
 import type { ChatMessage, ContentPart } from '../../core/model.js';
 
-/** @throws Error when the reply is no problem */
-export function seedReply(reply: unknown, where: string): Seed {
+/**
+ * @param uuid by which the server's own metadata name the problem: no part of what a local run has
+ * @throws Error when the reply is no problem
+ */
+export function seedReply(reply: unknown, uuid: string, where: string): Seed {
   if (!isJsonObject(reply)) throw new Error(`${where}: the server gave no problem`);
   const { prompt, system, expected_answer: expected, category, metadata } = reply;
   const text = typeof prompt === 'string' ? prompt : null;
@@ -21,8 +24,12 @@ export function seedReply(reply: unknown, where: string): Seed {
     messages: lacking ? [{ role: 'system', content: system as string }, ...messages] : messages,
     expected_answer: expected === undefined || expected === null ? '' : String(expected as string | number | boolean),
     category: typeof category === 'string' ? category : null,
-    metadata: isJsonObject(metadata) ? (metadata as JsonObject) : {},
+    metadata: isJsonObject(metadata) ? withoutUuid(metadata as JsonObject, uuid) : {},
   };
+}
+
+function withoutUuid({ problem_uuid: given, ...rest }: JsonObject, uuid: string): JsonObject {
+  return given === undefined || given === uuid ? rest : { problem_uuid: given, ...rest };
 }
 
 function messagesOf(value: unknown, where: string): ChatMessage[] | null {

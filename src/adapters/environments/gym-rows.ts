@@ -3,26 +3,64 @@
 import path from 'node:path';
 import { readJsonLines } from '../../artifacts/jsonl.js';
 import type { Seed } from '../../core/environment.js';
-import { NelError } from '../../core/errors.js';
-import { isJsonObject, type JsonObject } from '../../core/json.js';
-import type { ChatMessage, ContentPart } from '../../core/model.js';
+import { NelError, type SourcePosition } from '../../core/errors.js';
+import { canonicalJson, isJsonObject, type JsonObject } from '../../core/json.js';
+import type { ChatMessage, ContentPart, GenerationSettings } from '../../core/model.js';
 import { contentText } from './seeds.js';
 
 export type GymRow = Readonly<Record<string, unknown>>;
 
-/** @throws NelError of kind `data` with file and line: unreadable, empty, a line that is no row */
-export async function readGymRows(file: string, cwd: string): Promise<GymRow[]> {
+export interface GymRows {
+  readonly rows: readonly GymRow[];
+  /** What all of them prescribe. */
+  readonly generation: GenerationSettings;
+}
+
+/**
+ * @throws NelError of kind `data` with file and line: unreadable, empty, a line that is no row, a row that lets the model use tools or
+ *   prescribes other settings than the first
+ */
+export async function readGymRows(file: string, cwd: string): Promise<GymRows> {
   const target = path.resolve(cwd, file);
   const rows: GymRow[] = [];
+  let generation: GenerationSettings = {};
   await readJsonLines(target, (row, line) => {
-    if (!isJsonObject(row['responses_create_params'])) {
-      const at = { file: target, line };
-      throw new NelError('data', 'not a row of NeMo Gym: it has no responses_create_params', { at });
+    const at = { file: target, line };
+    const params = row['responses_create_params'];
+    if (!isJsonObject(params)) throw new NelError('data', 'not a row of NeMo Gym: it has no responses_create_params', { at });
+    if (Array.isArray(params['tools']) && params['tools'].length > 0)
+      throw new NelError('config', 'the row lets the model use tools, which gym:// does not carry', { at });
+    const settings = settingsOf(params, at);
+    if (rows.length === 0) generation = settings;
+    else if (canonicalJson(settings) !== canonicalJson(generation)) {
+      throw new NelError(
+        'data',
+        `the row prescribes other settings (${canonicalJson(settings)}) than the first (${canonicalJson(generation)})`,
+        {
+          at,
+          hint: 'A run has one set of them: split the file.',
+        },
+      );
     }
     rows.push(row);
   });
   if (rows.length === 0) throw new NelError('data', `${target} has no rows`, { hint: '`nel serve --export-data DIR` writes such a file.' });
-  return rows;
+  return { rows, generation };
+}
+
+const SETTINGS = { temperature: 'temperature', top_p: 'top_p', max_output_tokens: 'max_tokens' } as const;
+
+/** Settings of the Responses API under the names that they have here; null is its way to leave one out. */
+function settingsOf(params: Readonly<Record<string, unknown>>, at: SourcePosition): GenerationSettings {
+  const settings: Record<string, number> = {};
+  for (const [name, ours] of Object.entries(SETTINGS)) {
+    const value = params[name];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw new NelError('data', `responses_create_params.${name}: a number is expected`, { at });
+    settings[ours] = value;
+  }
+  return settings;
 }
 
 /** @throws NelError of kind `data` for a conversation that the chat protocol cannot hold as it is */

@@ -83,6 +83,9 @@ function readable(error: unknown, { source }: GymAddress): unknown {
       hint: 'Name the variable that holds it: gym://host:port?token_env=NAME.',
     });
   }
+  if (error.status < 300) {
+    return new NelError('data', `there is no environment server at ${source}: ${error.message}`, { hint: 'Check host, port and path.' });
+  }
   const native = error.status === 404 || error.status === 405;
   return new NelError('data', `the environment server ${source} refused: ${error.message}`, {
     ...(native ? { hint: 'A server that speaks only NeMo Gym is named gym://host:port?protocol=native&data=FILE.' } : {}),
@@ -104,7 +107,7 @@ async function openPlain(address: GymAddress, client: GymClient, options: OpenGy
     address.name ?? (isBenchmarkName(info['name']) ? info['name'] : `gym-${new URL(address.base).host.replace(/[^A-Za-z0-9.-]+/g, '-')}`);
   const seedPlain = async (index: number, abort: AbortSignal): Promise<Seed> => {
     const { body } = await client.ask({ method: 'POST', path: '/seed_session', body: { idx: index } }, abort);
-    return seedReply(body, `${address.source}, problem_idx ${index}`);
+    return seedReply(body, `${String(info['name'])}-${index}`, `${address.source}, problem_idx ${index}`);
   };
   const dataset: DatasetInfo = {
     source: address.source,
@@ -132,7 +135,7 @@ async function openPlain(address: GymAddress, client: GymClient, options: OpenGy
 }
 
 async function openNative(address: GymAddress, client: GymClient, options: OpenGymOptions): Promise<GymBenchmark> {
-  const rows = await readGymRows(address.data as string, options.cwd);
+  const { rows, generation } = await readGymRows(address.data as string, options.cwd);
   const name = address.name ?? nameOfRows(rows, address.data as string);
   const dataset: DatasetInfo = {
     source: `${address.source}?data=${address.data}`,
@@ -160,17 +163,14 @@ async function openNative(address: GymAddress, client: GymClient, options: OpenG
     return verifyReply(reply.body, row, address.source);
   };
   // An early word on a server that is not there, not one on the first answer that was paid for.
-  await client
-    .ask({ method: 'POST', path: '/aggregate_metrics', body: { verify_responses: [] } }, options.signal ?? new AbortController().signal)
-    .catch((error: unknown) => {
-      if (!(error instanceof GymRefusedError) || error.status === 401 || error.status === 403) throw error;
-    });
+  const anything = { method: 'POST', path: '/aggregate_metrics', body: { verify_responses: [] } } as const;
+  await client.reach(anything, options.signal ?? new AbortController().signal);
   return {
     name,
     environment: remote({ name, dataset, address, client, options, seed: (index) => seedOf(rows, index, name), verify: verifyNative }),
     definitionHash: sha256(`gym native ${name}`),
     scorer: 'gym',
-    generation: {},
+    generation,
   };
 }
 

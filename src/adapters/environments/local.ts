@@ -48,8 +48,8 @@ export function openLocalEnvironment(options: LocalEnvironmentOptions): Environm
     },
     verify: (seed, response, signal) =>
       judgeAnswer(scorer, { response, target: seed.expected_answer, row: rowOf(seed), prompt: seed.prompt }, resources, signal),
-    verifyDetached: ({ response, expected, metadata }, signal) =>
-      judgeAnswer(scorer, { response, target: expected, row: metadata }, resources, signal),
+    verifyDetached: ({ response, expected, metadata, ...known }, signal) =>
+      judgeAnswer(scorer, { response, target: expected, row: metadata, ...known }, resources, signal),
     ...(resources.judge === undefined ? {} : { asksJudge: true }),
     idealAnswer: (seed) => scorer.idealAnswer?.(seed.expected_answer, rowOf(seed)) ?? seed.expected_answer,
     ...(tools === undefined

@@ -19,7 +19,7 @@ const never = new AbortController().signal;
 // Every request under way listens to it.
 setMaxListeners(0, never);
 const dir = mkdtempSync(path.join(tmpdir(), 'nel-gsm8k-'));
-const open: { close(): Promise<void> }[] = [];
+const open: { close(): Promise<unknown> }[] = [];
 afterAll(async () => {
   for (const one of open.reverse()) await one.close();
   rmSync(dir, { recursive: true });

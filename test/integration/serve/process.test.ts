@@ -41,6 +41,25 @@ export default defineBenchmark({
 `,
 );
 
+/** One whose scorer throws once it has given its verdict, or ends the process. */
+const late = path.join(dir, 'late.mjs');
+writeFileSync(
+  late,
+  `import { defineBenchmark } from 'nel';
+export default defineBenchmark({
+  name: 'late',
+  dataset: [{ question: '1 + 1', answer: '2' }],
+  prompt: '{question}',
+  targetField: 'answer',
+  scorer: ({ response }) => {
+    if (response === 'exit') process.exit(7);
+    setTimeout(() => { throw new Error('from a timer'); });
+    return { reward: 1, extracted: response };
+  },
+});
+`,
+);
+
 const post = async (url: string, body: unknown): Promise<{ status: number; body: unknown }> => {
   const reply = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
   return { status: reply.status, body: await reply.json() };
@@ -73,6 +92,54 @@ describe('nel serve', () => {
     await expect(fetch(`${address}/health`)).rejects.toThrow();
     for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200, body: { reward: 1 } });
     expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it.each(['SIGHUP', 'SIGINT'] as const)('ends in order at %s', { timeout: 30_000 }, async (signal) => {
+    const out = path.join(dir, signal);
+    const { url, child, ended } = serve(['-b', slow, '--port', '0', '-o', out]);
+    const answer = post(`${await url}/verify`, { response: '2', idx: 0 });
+    await delay(100);
+    child.kill(signal);
+    expect(await answer).toMatchObject({ status: 200, body: { reward: 1 } });
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(existsSync(path.join(out, 'endpoint.txt'))).toBe(false);
+  });
+
+  it('outlives what a scorer throws when nobody waits for it', { timeout: 30_000 }, async () => {
+    const { url, child, ended } = serve(['-b', late, '--port', '0']);
+    const address = await url;
+    expect(await post(`${address}/verify`, { response: '2', idx: 0 })).toMatchObject({ status: 200 });
+    await delay(200);
+    expect(await post(`${address}/verify`, { response: '2', idx: 0 })).toMatchObject({ status: 200 });
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/late error, serving goes on: Error: from a timer/) as string]);
+    expect(stderr).not.toContain('a bug in nel');
+  });
+
+  it('leaves no address that leads nowhere: not when a scorer ends it, nor an older one when it cannot start', {
+    timeout: 30_000,
+  }, async () => {
+    const out = path.join(dir, 'stale');
+    const file = path.join(out, 'endpoint.txt');
+    const first = serve(['-b', late, '--port', '0', '-o', out]);
+    const address = await first.url;
+    await expect(post(`${address}/verify`, { response: 'exit', idx: 0 })).rejects.toThrow();
+    expect(await first.ended).toMatchObject({ code: 7 });
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, `${address}\n`);
+    expect(await serve(['-b', path.join(dir, 'nowhere.mjs'), '--port', '0', '-o', out]).ended).toMatchObject({ code: 3 });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it.each([
+    [['--slurm', '--export-data', 'rows'], '--export-data'],
+    [['--slurm', '--port', '9090'], '--port'],
+    [['--slurm', '--host', '0.0.0.0'], '--host'],
+    [['--dry-run'], '--dry-run'],
+  ])('refuses %j, of which a part would have no effect', { timeout: 30_000 }, async (args, flag) => {
+    const { code, stderr } = await serve(['-b', slow, ...args]).ended;
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`${flag} `) as string]);
   });
 
   it('takes a signal that comes twice at once for one', { timeout: 30_000 }, async () => {
@@ -131,6 +198,8 @@ describe('nel serve', () => {
     expect((await fetch(`${address}/dataset_size`)).status).toBe(401);
     expect((await fetch(`${address}/dataset_size`, { headers: { authorization: 'Bearer abc' } })).status).toBe(200);
     expect(await serve(['-b', slow, '--port', '0', '--token-env', 'NOT_SET']).ended).toMatchObject({ code: 3 });
+    const named = serve(['-b', slow, '--port', '0', '--token-env', 'HF_TOKEN'], { HF_TOKEN: 'abc' });
+    expect((await fetch(`${await named.url}/dataset_size`, { headers: { authorization: 'Bearer abc' } })).status).toBe(200);
     const key = await serve(['-b', slow, '--port', '0', '--token-env', 'sk-0123456789abcdef']).ended;
     expect([key.code, key.stderr]).toEqual([3, expect.not.stringContaining('0123456789') as string]);
   });

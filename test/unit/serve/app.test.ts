@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import type { Scorer } from '../../../src/core/benchmark.js';
+import type { Row, Scorer } from '../../../src/core/benchmark.js';
+import { NelError } from '../../../src/core/errors.js';
 import { type AppOptions, generateApp } from '../../../src/serve/app.js';
 import { MINI_ROWS, miniAdd, responsesObject } from './mini-add.js';
 
@@ -62,7 +66,7 @@ describe('POST /seed_session', () => {
       system: null,
       expected_answer: '14',
       category: 'math',
-      metadata: MINI_ROWS[2],
+      metadata: { ...MINI_ROWS[2], problem_uuid: 'mini_add-2' },
       sandbox_spec: null,
     });
   });
@@ -138,6 +142,7 @@ describe('POST /verify, plain', () => {
     { idx: '0' },
     { problem_idx: 0 },
     { metadata: { problem_idx: 0 } },
+    { metadata: { problem_uuid: 'mini_add-0' } },
     { uuid: 'mini_add-0' },
   ])('finds what is right in %j', async (where) => {
     expect((await client().post('/verify', { response: 'The answer is 7', ...where })).body).toMatchObject({ reward: 1 });
@@ -157,6 +162,77 @@ describe('POST /verify, plain', () => {
     await post('/verify', { response: 'x', idx: 1 });
     await post('/verify', { response: 'x', expected: 'y', metadata: { kind: 'other' } });
     expect(seen).toEqual([MINI_ROWS[1], { kind: 'other' }]);
+  });
+
+  it('gives the scorer the row and the prompt of the problem whose seed is sent back as it came', async () => {
+    const seen: unknown[] = [];
+    const scorer: Scorer = { name: 's', score: ({ row, prompt: asked }) => (seen.push([row, asked]), { reward: 1, extracted: null }) };
+    // Two problems with one right answer and no metadata of their own.
+    const rows = [MINI_ROWS[0], { ...MINI_ROWS[0], question: 'What is 1 + 6?' }] as Row[];
+    const { post } = client({}, miniAdd({ scorer, metadataFields: [] }, rows));
+    for (const idx of [1, 0]) {
+      const { expected_answer: expected, metadata } = (await post('/seed_session', { idx })).body;
+      await post('/verify', { response: 'x', expected, metadata });
+    }
+    expect(seen).toEqual([
+      [rows[1], prompt('What is 1 + 6?')],
+      [rows[0], prompt('What is 3 + 4?')],
+    ]);
+  });
+
+  it('gives the scorer the prompt that a body without a problem of ours brings along', async () => {
+    const seen: unknown[] = [];
+    const scorer: Scorer = { name: 's', score: ({ prompt: asked }) => (seen.push(asked), { reward: 1, extracted: null }) };
+    const { post } = client({}, { ...miniAdd({ scorer }), asksJudge: true });
+    const input = [
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'What is ' },
+          { type: 'input_text', text: '6 + 6?' },
+        ],
+      },
+      { type: 'function_call', name: 'f', arguments: '{}', call_id: '1' },
+    ];
+    await post('/verify', { response: 'x', expected: 'y', prompt: 'Why?' });
+    await post('/verify', { response: 'x', expected_answer: '12', uuid: 'other-1', responses_create_params: { input: '6 + 6?' } });
+    await post('/verify', { response: 'x', expected_answer: '12', responses_create_params: { instructions: 'Add.', input } });
+    expect(seen).toEqual(['Why?', '6 + 6?', 'Add.\n\nWhat is 6 + 6?']);
+    expect(await post('/verify', { response: 'x', expected: 'y' })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('scored by a judge') as string },
+    });
+  });
+
+  it.each([
+    ['at once', () => false],
+    ['later', async () => false],
+  ])(
+    "takes a row that is wrong for a bad body where it is the client's, and for its own fault where it is not, said %s",
+    async (_when, after) => {
+      const broken = (): never => {
+        throw new NelError('data', 'the row has no tests');
+      };
+      const scorer: Scorer = {
+        name: 's',
+        score: () => {
+          const wait = after();
+          return wait instanceof Promise ? wait.then(broken) : broken();
+        },
+      };
+      const { post } = client({}, miniAdd({ scorer }));
+      const detail = expect.stringContaining('the row has no tests') as string;
+      expect(await post('/verify', { response: 'x', expected: 'y', metadata: {} })).toMatchObject({ status: 422, body: { detail } });
+      expect(await post('/verify', { response: 'x', idx: 0 })).toMatchObject({ status: 500, body: { detail, reason: 'verify' } });
+    },
+  );
+
+  it('says that what a scorer found cannot be written, as an error that stays', async () => {
+    const scorer = { name: 's', score: () => ({ reward: 1, extracted: null, details: { big: 1n } }) } as unknown as Scorer;
+    expect(await client({}, miniAdd({ scorer })).post('/verify', { response: 'x', idx: 0 })).toMatchObject({
+      status: 500,
+      body: { reason: 'verify', detail: expect.stringContaining('BigInt') as string },
+    });
   });
 
   it.each<[string, unknown, number]>([
@@ -256,6 +332,23 @@ describe('POST /verify, Gym', () => {
     expect((await client().post('/verify', { ...row, reward: 99, expected_answer: '5' })).body).toMatchObject({ reward: 0 });
   });
 
+  it.each([
+    [{ idx: 5123 }],
+    [{ idx: -1 }],
+    [{ problem_idx: 'AIME-1' }],
+    [{ problem_idx: [7] }],
+    [{ metadata: 'a text' }],
+    [{ metadata: ['a', 'list'] }],
+  ])('takes %j of a row for its own affair, and gives it back', async (own) => {
+    const asked = { ...row, uuid: 'other-1', expected_answer: '4', ...own };
+    expect(await client().post('/verify', asked)).toMatchObject({ status: 200, body: { reward: 1, ...own } });
+  });
+
+  it.each([{ idx: 1 }, { problem_idx: '1' }])('finds the problem by %j', async (hint) => {
+    const { uuid: _uuid, ...rest } = row;
+    expect((await client().post('/verify', { ...rest, ...hint })).body).toMatchObject({ reward: 1 });
+  });
+
   it('takes the typed form with its data in task_data', async () => {
     const { uuid, metadata, ...rest } = row;
     const body = { ...rest, resources_session_id: 's', task_data: { uuid, metadata, expected_answer: '4' } };
@@ -272,7 +365,25 @@ describe('POST /verify, Gym', () => {
   });
 });
 
+/** What `compute_aggregate_metrics` of NeMo Gym's package makes of bodies of ours. */
+const { bodies: aggregated } = JSON.parse(
+  readFileSync(path.resolve(import.meta.dirname, '../../golden/gym/aggregate-metrics.json'), 'utf8'),
+) as { bodies: { what: string; request: unknown; response: unknown }[] };
+
+/** Numbers to 12 digits: sums in another order differ in the last one. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number(value.toPrecision(12));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, rounded(member)]));
+}
+
 describe('POST /aggregate_metrics', () => {
+  it.each(aggregated)("gives the metrics of NeMo Gym's own servers for $what", async ({ request, response }) => {
+    const reply = await client().post('/aggregate_metrics', request);
+    expect(rounded(reply.body)).toEqual(rounded(response));
+  });
+
   it.each(['{"verify_responses":[{"reward":1e999}]}', '{"verify_responses":[{"reward":1,"_ng_task_index":0.5}]}'])(
     'refuses %s',
     async (body) => {
@@ -296,6 +407,15 @@ describe('POST /close_session', () => {
 
 describe('access', () => {
   const { get, post } = client({ token: 's3cret' });
+
+  it('asks for none on /health of an app within another', async () => {
+    const outer = new Hono();
+    outer.route('/env', generateApp(miniAdd(), { token: 's3cret' }));
+    expect((await outer.request('/env/health')).status).toBe(200);
+    expect((await outer.request('/env/dataset_size')).status).toBe(401);
+    const wrong = await outer.request('/env/verify', { headers: { authorization: 'Bearer s3cret' } });
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
+  });
 
   it('asks for the token everywhere but on /health', async () => {
     expect((await get('/health')).status).toBe(200);
@@ -376,14 +496,15 @@ describe('limits', () => {
 
 describe('other routes', () => {
   it.each([
-    ['GET', '/verify', 405],
-    ['POST', '/health', 405],
-    ['GET', '/', 404],
-    ['PUT', '/verify', 405],
-    ['POST', '/constructor', 404],
-  ])('answers %s %s with %i as JSON', async (method, path, status) => {
-    const reply = await generateApp(miniAdd()).request(path, { method });
-    expect(reply.status).toBe(status);
+    ['GET', '/verify', 405, 'POST'],
+    ['POST', '/health', 405, 'GET, HEAD'],
+    ['GET', '/', 404, null],
+    ['PUT', '/verify', 405, 'POST'],
+    ['OPTIONS', '/dataset_size', 405, 'GET, HEAD'],
+    ['POST', '/constructor', 404, null],
+  ])('answers %s %s with %i as JSON', async (method, route, status, allow) => {
+    const reply = await generateApp(miniAdd()).request(route, { method });
+    expect([reply.status, reply.headers.get('allow')]).toEqual([status, allow]);
     expect(await reply.json()).toEqual({ detail: expect.any(String) as string });
   });
 });

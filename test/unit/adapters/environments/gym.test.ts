@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,6 +91,22 @@ describe('parseGymAddress', () => {
   });
 
   it.each([
+    ['gym://h:80?tls=true', 'https://h:80', 'gym://h:80'],
+    ['gym://h:443/env?tls=true', 'https://h:443/env', 'gym://h:443/env'],
+    ['gym://h:80', 'http://h:80', 'gym://h:80'],
+    ['gym://[::1]:80', 'http://[::1]:80', 'gym://[::1]:80'],
+    ['gym://h?tls=true', 'https://h', 'gym://h'],
+    ['gym://h?tls=false&name=a', 'http://h', 'gym://h'],
+  ])('keeps the port of %s as it is written', (address, base, source) => {
+    expect(parseGymAddress(address)).toMatchObject({ base, source });
+  });
+
+  it("takes a plus sign of a file's name for one", () => {
+    const data = (written: string) => parseGymAddress(`gym://h?protocol=native&data=${written}`).data;
+    expect([data('my+rows.jsonl'), data('my%20rows%231.jsonl')]).toEqual(['my+rows.jsonl', 'my rows#1.jsonl']);
+  });
+
+  it.each([
     ['gym://', /not an address/],
     ['gym://host:99999', /not an address/],
     ['gym://u:hunter2@host', /user or password/],
@@ -99,6 +116,10 @@ describe('parseGymAddress', () => {
     ['gym://host?data=x', /goes with protocol=native/],
     ['gym://host?name=../x', /name:/],
     ['gym://host?timeout=0', /timeout/],
+    ['gym://host?tls=1', /tls: true or false/],
+    ['gym://host?tls=True&token_env=T', /tls: true or false/],
+    ['gym://host?tls=', /tls: true or false/],
+    ['gym://host?protocol=native&data=rows#1.jsonl', /holds a #/],
     ['gym://host?token_env=hunter2!', /token_env: the name/],
   ])('refuses %s', (address, problem) => {
     expect(() => parseGymAddress(address)).toThrow(problem);
@@ -241,6 +262,47 @@ describe('gym:// against a server that is in trouble', () => {
     await expect(gym(`gym://127.0.0.1:${port}?timeout=0.02`, { signal: abort.signal })).rejects.toThrow('seen');
   });
 
+  it('waits for no reply that comes drop by drop', { timeout: 10_000 }, async () => {
+    let asked = 0;
+    const server = http.createServer((_request, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const drip = setInterval(() => response.write(' '), 5);
+      response.on('close', () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push({ close: () => (server.closeAllConnections(), server.close()) });
+    const { port } = server.address() as AddressInfo;
+    await expect(gym(`gym://127.0.0.1:${port}?timeout=0.05`)).rejects.toThrow(/no whole reply after 0\.05 s, after 10 attempts/);
+    expect(asked).toBe(10);
+  });
+
+  it('leaves no listener on the signal of its run', async () => {
+    const { environment } = await gym(gymUrl(await served()));
+    const abort = new AbortController();
+    for (let i = 0; i < 5; i++) await environment.seed(i, 0, abort.signal);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
+
+  it('says at once what a server answered that is none', async () => {
+    let asked = 0;
+    const server = http.createServer((_request, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>Welcome to a proxy</html>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push({ close: () => (server.closeAllConnections(), server.close()) });
+    const { port } = server.address() as AddressInfo;
+    const file = path.join(dir, 'page.jsonl');
+    writeFileSync(file, '{"responses_create_params":{"input":"x"}}\n');
+    for (const query of ['', `?protocol=native&data=${file}`]) {
+      await expect(gym(`gym://127.0.0.1:${port}${query}`)).rejects.toThrow(
+        /no environment server at .*not JSON but text\/html.*Welcome to a proxy/,
+      );
+    }
+    expect(asked).toBe(2);
+  });
+
   it('does not ask again after a refusal', async () => {
     let asked = 0;
     const url = await foreign(() => ({ status: 422, body: { detail: `no ${++asked}` } }));
@@ -372,6 +434,40 @@ describe("gym:// in NeMo Gym's own protocol", () => {
       { ...row, response: { object: 'response', output: [{ content: [{ text: 'The answer is 18' }] }] } },
       'session=1',
     ]);
+  });
+
+  const rowsOf = (...params: object[]): string => {
+    const name = path.join(dir, 'settings.jsonl');
+    writeFileSync(name, params.map((one) => `${JSON.stringify({ responses_create_params: { input: 'x', ...one } })}\n`).join(''));
+    return name;
+  };
+
+  it.each([200, 404, 422, 500, 503])('takes the status %i on an empty list for a server that is there', async (status) => {
+    let asked = 0;
+    const url = await foreign(() => (asked++, { status, body: {} }));
+    expect((await gym(`${url}?protocol=native&data=${rowsOf({})}`)).environment.dataset.size).toBe(1);
+    expect(asked).toBe(1);
+  });
+
+  it('prescribes the settings that all rows have', async () => {
+    const url = await foreign(() => ({ body: {} }));
+    const settings = { temperature: 0.2, top_p: 0.9, max_output_tokens: 64, tools: [] };
+    const { generation } = await gym(`${url}?protocol=native&data=${rowsOf(settings, { ...settings, reasoning: null })}`);
+    expect(generation).toEqual({ temperature: 0.2, top_p: 0.9, max_tokens: 64 });
+    expect((await gym(`${url}?protocol=native&data=${rowsOf({}, { temperature: null })}`)).generation).toEqual({});
+  });
+
+  it.each<[string, object[], RegExp]>([
+    [
+      'settings that differ',
+      [{ temperature: 0.2 }, { temperature: 0.2 }, { temperature: 1 }],
+      /settings\.jsonl:3: .*\{"temperature":1\}.*\{"temperature":0\.2\}/,
+    ],
+    ['settings of some rows only', [{}, { max_output_tokens: 5 }], /settings\.jsonl:2: .*other settings/],
+    ['a setting that is no number', [{ temperature: '0.2' }], /settings\.jsonl:1: .*temperature: a number/],
+    ['tools', [{}, { tools: [{ type: 'function', name: 'f' }] }], /settings\.jsonl:2: .*tools/],
+  ])('refuses rows with %s', async (_what, params, problem) => {
+    await expect(gym(`gym://127.0.0.1:9?protocol=native&data=${rowsOf(...params)}`)).rejects.toThrow(problem);
   });
 
   it.each([

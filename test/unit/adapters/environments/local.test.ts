@@ -122,13 +122,4 @@ describe('verify', () => {
     const shapeless = open({ scorer: () => ({ correct: true }) as never }, [{ q: 'x', a: '1' }]);
     expect(() => shapeless.verify(shapeless.seed(), 'x')).toThrow(/not a result with a reward/);
   });
-
-  it('costs far less than a model call: seed and verify under 20 µs', () => {
-    const { seed, verify } = open({ prompt: 'Q: {q} {q} {a}' }, [{ q: 'What is the longest river? '.repeat(10), a: 'Nile' }]);
-    const once = (): Verification => verify(seed(), 'Some thoughts.\nAnswer: Nile') as Verification;
-    for (let i = 0; i < 20_000; i++) once();
-    const started = performance.now();
-    for (let i = 0; i < 20_000; i++) once();
-    expect((performance.now() - started) / 20_000).toBeLessThan(0.02);
-  });
 });
