@@ -1,6 +1,6 @@
 /** Opens what a user named after --bench, by its address: a built-in benchmark, a file of their own, or one behind a scheme (`gym://`, …). */
 
-import { openDataset } from '../adapters/datasets/open.js';
+import { type OpenedDataset, openDataset } from '../adapters/datasets/open.js';
 import { openGymEnvironment } from '../adapters/environments/gym.js';
 import { isGymAddress } from '../adapters/environments/gym-address.js';
 import { openLocalEnvironment } from '../adapters/environments/local.js';
@@ -8,9 +8,9 @@ import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
 import { openVlmEnvironment } from '../adapters/environments/vlm.js';
 import { definitionHash } from '../benchmarks/definition.js';
 import { loadBenchmark } from '../benchmarks/registry.js';
-import type { Benchmark, ParameterValues, ScorerNeed, ScoreSummary } from '../core/benchmark.js';
+import type { Benchmark, FewShotSource, ParameterValues, ScorerNeed, ScoreSummary } from '../core/benchmark.js';
 import type { Environment } from '../core/environment.js';
-import { NelError } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import { isHarnessRef } from '../core/harness.js';
 import type { GenerationSettings } from '../core/model.js';
 import { applyParameters } from '../core/parameters.js';
@@ -26,6 +26,11 @@ export interface BenchmarkRequest {
   readonly params: ParameterValues;
   readonly env: Env;
   readonly cwd: string;
+  /**
+   * Problems, from the first, whose rows are each made into a prompt and a target here, so that a broken one is found before a model
+   * is paid. Infinity: all. Absent: none, where a plan has done so. Environments that are not defined here check for themselves.
+   */
+  readonly checkedProblems?: number;
   readonly resources?: (scorer: { readonly name: string; readonly needs: readonly ScorerNeed[] }) => Promise<ScorerResources>;
 }
 
@@ -43,7 +48,10 @@ export interface LoadedBenchmark {
   readonly benchmark?: Benchmark;
 }
 
-/** @throws NelError for an unknown benchmark, a file that defines none, a bad parameter, or a data set that cannot be had or is broken */
+/**
+ * @throws NelError for an unknown benchmark, a file that defines none, a bad parameter, a data set that cannot be had or is broken, or
+ *   (kind `data`, with file and line) a row among `checkedProblems` that the benchmark cannot ask
+ */
 export async function openBenchmark(request: BenchmarkRequest): Promise<LoadedBenchmark> {
   const { ref, systemPrompt, env, cwd } = request;
   if (isGymAddress(ref)) return { ...(await openGymEnvironment({ url: ref, systemPrompt, env, cwd })), needs: [] };
@@ -98,35 +106,23 @@ export async function summaryOf(request: Pick<BenchmarkRequest, 'ref' | 'params'
   return applyParameters(benchmark, request.params).createSummary;
 }
 
-async function openDefined({ ref, systemPrompt, params, env, cwd, resources }: BenchmarkRequest): Promise<LoadedBenchmark> {
+async function openDefined(request: BenchmarkRequest): Promise<LoadedBenchmark> {
+  const { ref, systemPrompt, params, env, cwd, resources, checkedProblems = 0 } = request;
   const loaded = await loadBenchmark(ref, cwd);
   const benchmark = applyParameters(loaded.benchmark, params);
-  const { name, requiredFields, columns, dataset, localPath, fewShot, scorer } = benchmark;
-  const { rows, info } = await openDataset(dataset, {
-    name,
-    requiredFields,
-    columns,
-    env,
-    ...(localPath === undefined ? {} : { localPath }),
-  });
-  const examples =
-    fewShot !== undefined && 'dataset' in fewShot
-      ? await openDataset(fewShot.dataset, {
-          name: `${name}, few-shot examples`,
-          requiredFields: fewShot.requiredFields,
-          env,
-          ...(fewShot.localPath === undefined ? {} : { localPath: fewShot.localPath }),
-        })
-      : undefined;
+  const { name, requiredFields, columns, dataset, localPath, scorer } = benchmark;
+  const problems = await openDataset(dataset, { name, requiredFields, columns, env, ...(localPath === undefined ? {} : { localPath }) });
+  const fewShot = benchmark.fewShot !== undefined && 'dataset' in benchmark.fewShot ? benchmark.fewShot : undefined;
+  const examples = fewShot && (await openExamples(fewShot, name, env));
+  const { rows, info } = problems;
+  const options = { benchmark, rows, info, systemPrompt, ...(examples ? { examples: examples.rows } : {}) };
+  await checkRows(
+    openLocalEnvironment(options),
+    Math.min(checkedProblems, rows.length),
+    (index, error) => brokenExample(fewShot, examples, error) ?? problems.at(index),
+  );
   const needs = scorer.needs ?? [];
-  const environment = openLocalEnvironment({
-    benchmark,
-    rows,
-    info,
-    systemPrompt,
-    ...(examples ? { examples: examples.rows } : {}),
-    resources: (await resources?.({ name: scorer.name, needs })) ?? {},
-  });
+  const environment = openLocalEnvironment({ ...options, resources: (await resources?.({ name: scorer.name, needs })) ?? {} });
   return {
     name,
     environment,
@@ -136,4 +132,42 @@ async function openDefined({ ref, systemPrompt, params, env, cwd, resources }: B
     generation: benchmark.generation ?? {},
     benchmark,
   };
+}
+
+function openExamples({ dataset, requiredFields, localPath }: FewShotSource, name: string, env: Env): Promise<OpenedDataset> {
+  return openDataset(dataset, {
+    name: `${name}, few-shot examples`,
+    requiredFields,
+    env,
+    ...(localPath === undefined ? {} : { localPath }),
+  });
+}
+
+/** One seed at a time, none kept: data sets are large. */
+async function checkRows(environment: Environment, count: number, where: (index: number, error: unknown) => string): Promise<void> {
+  const { signal } = new AbortController();
+  for (let index = 0; index < count; index++) {
+    try {
+      await environment.seed(index, 0, signal);
+    } catch (error) {
+      const hint = error instanceof NelError ? error.hint : undefined;
+      throw new NelError('data', `${where(index, error)}: ${errorMessage(error)}`, {
+        cause: error,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+}
+
+/** Where the example stands that a prompt failed at, if it was one: each is then tried by itself. */
+function brokenExample(fewShot: FewShotSource | undefined, examples: OpenedDataset | undefined, failure: unknown): string | undefined {
+  const index = examples?.rows.findIndex((example) => {
+    try {
+      fewShot?.turns(example);
+      return false;
+    } catch (error) {
+      return errorMessage(failure).endsWith(errorMessage(error));
+    }
+  });
+  return index === undefined || index === -1 ? undefined : examples?.at(index);
 }

@@ -31,11 +31,13 @@ export async function planBenchmarks(spec: RunSpec, env: Env): Promise<PlannedBe
       params: benchmark.params,
       env,
       cwd: process.cwd(),
+      checkedProblems: benchmark.max_problems ?? Number.POSITIVE_INFINITY,
     });
     try {
       const recordings = benchmark.solver.type === 'replay' ? await fileHash(benchmark.solver.file) : null;
-      planned.push(planBenchmark(spec, benchmark, loaded, recordings));
-      await checkSolver(spec, benchmark, loaded);
+      const plan = planBenchmark(spec, benchmark, loaded, recordings);
+      planned.push(plan);
+      await checkSolver(spec, plan, loaded);
     } finally {
       await loaded.environment.close();
     }
@@ -116,7 +118,11 @@ async function fileHash(file: string): Promise<string> {
 }
 
 /** Makes the solver once before anything is paid: one that does not suit the benchmark or the service is an error of the config. */
-async function checkSolver(spec: RunSpec, benchmark: BenchmarkSpec, { environment, generation }: LoadedBenchmark): Promise<void> {
+async function checkSolver(
+  spec: RunSpec,
+  { spec: benchmark, n_problems }: PlannedBenchmark,
+  { environment, generation }: LoadedBenchmark,
+): Promise<void> {
   const { solver } = benchmark;
   const service = solver.service === null ? null : serviceOf(spec, benchmark.ref, solver.service);
   await createSolver({
@@ -124,5 +130,6 @@ async function checkSolver(spec: RunSpec, benchmark: BenchmarkSpec, { environmen
     service,
     generation: service === null ? {} : mergedGeneration(generation, service, benchmark),
     environment,
+    problems: n_problems,
   });
 }

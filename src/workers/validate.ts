@@ -29,6 +29,7 @@ export async function* oracleSamples(bench: string, samples: number, env: Env): 
     params: {},
     env,
     cwd: process.cwd(),
+    checkedProblems: Number.POSITIVE_INFINITY,
     resources: async ({ needs }) => (needs.includes('sandbox') ? { sandbox: await openSandbox({ type: null, env }) } : {}),
   });
   const { signal } = new AbortController();

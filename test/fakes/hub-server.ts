@@ -10,7 +10,7 @@ export interface FakeHubRepo {
   readonly files: Readonly<Record<string, Buffer>>;
   /** Files of a commit where they are others than `files`. */
   readonly filesAt?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
-  /** The card's `configs`. */
+  /** The card's `configs`; the card is README.md, which is then there. */
   readonly configs?: unknown;
 }
 
@@ -88,6 +88,8 @@ function sendInfo(response: ServerResponse, repo: FakeHubRepo | undefined, revis
     size: bytes.length,
     ...(rfilename.endsWith('.parquet') ? { lfs: { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length } } : {}),
   }));
+  if (repo.configs !== undefined && repo.filesAt?.[sha] === undefined && !('README.md' in repo.files))
+    siblings.push({ rfilename: 'README.md', size: 4 });
   response
     .writeHead(200, { 'content-type': 'application/json' })
     .end(JSON.stringify({ sha, siblings, cardData: { configs: repo.configs } }));

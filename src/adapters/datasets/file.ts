@@ -4,13 +4,12 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { CsvError, type Info, parse as parseCsv } from 'csv-parse/sync';
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import type { Row } from '../../core/benchmark.js';
 import { errorMessage, NelError, type SourcePosition } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
-import { toRow } from './values.js';
+import { parseExactJson } from './exact-json.js';
+import { readParquetRows } from './parquet.js';
+import { readSeparated } from './separated.js';
 
 export interface FileRows {
   readonly rows: readonly Row[];
@@ -41,9 +40,9 @@ export async function readDataFile(file: string, columns?: readonly string[]): P
     case '.json':
       return readJson(file);
     case '.csv':
-      return readSeparated(file, ',', columns);
+      return readCells(file, ',', columns);
     case '.tsv':
-      return readSeparated(file, '\t', columns);
+      return readCells(file, '\t', columns);
     case '.parquet':
       return readParquet(file);
     default:
@@ -101,7 +100,15 @@ async function* byteChunks(file: string): AsyncGenerator<Buffer> {
 }
 
 async function readJson(file: string): Promise<FileRows> {
-  const value = parseJson(await readText(file), file, 0);
+  const text = await readText(file);
+  let value: unknown;
+  try {
+    value = parseJson(text, file, 0);
+  } catch (error) {
+    // JSON Lines often go by this name.
+    if (isWholeObject(/\S[^\n]*/.exec(text)?.[0] ?? '')) return readJsonLines(file);
+    throw error;
+  }
   const list = Array.isArray(value) ? value : isJsonObject(value) ? (value['rows'] ?? value['data']) : undefined;
   if (!Array.isArray(list)) {
     throw new NelError('data', `expected an array of objects (or an object with it under "rows" or "data"), found ${kindOf(value)}`, {
@@ -113,29 +120,22 @@ async function readJson(file: string): Promise<FileRows> {
   return { rows: list as Row[], at: () => ({ file }) };
 }
 
-async function readSeparated(file: string, delimiter: string, columns?: readonly string[]): Promise<FileRows> {
-  const text = await readText(file);
+function isWholeObject(line: string): boolean {
   try {
-    const records = parseCsv(text, {
-      columns: columns === undefined ? true : [...columns],
-      delimiter,
-      bom: true,
-      info: true,
-      skip_empty_lines: true,
-      // Tab-separated files are often written without any quoting.
-      relax_quotes: delimiter === '\t',
-    }) as unknown as { record: Record<string, string>; info: Info }[];
-    return { rows: records.map(({ record }) => record), at: (index) => at(file, records[index]?.info.lines) };
-  } catch (error) {
-    const line = error instanceof CsvError && typeof error['lines'] === 'number' ? error['lines'] : undefined;
-    throw new NelError('data', errorMessage(error), { at: at(file, line), cause: error });
+    return isJsonObject(JSON.parse(line));
+  } catch {
+    return false;
   }
+}
+
+async function readCells(file: string, delimiter: ',' | '\t', columns?: readonly string[]): Promise<FileRows> {
+  const { rows, lines: lineOf } = readSeparated(await readText(file), file, delimiter, columns);
+  return { rows, at: (index) => at(file, lineOf[index]) };
 }
 
 async function readParquet(file: string): Promise<FileRows> {
   try {
-    const records = await parquetReadObjects({ file: await asyncBufferFromFile(file), compressors });
-    return { rows: records.map(toRow), at: () => ({ file }) };
+    return { rows: await readParquetRows(file), at: () => ({ file }) };
   } catch (error) {
     throw new NelError('data', `the Parquet file cannot be read: ${errorMessage(error)}`, {
       at: { file },
@@ -169,7 +169,7 @@ function decode(bytes: Buffer, where: SourcePosition): string {
 /** @param linesBefore lines of the file that stand before `text` */
 function parseJson(text: string, file: string, linesBefore: number): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     const message = errorMessage(error);
     const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? unexpectedAt(text, message));

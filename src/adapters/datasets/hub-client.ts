@@ -178,7 +178,9 @@ function readSnapshot(body: unknown, repo: string): HubSnapshot {
     const sha256 = isJsonObject(lfs) && typeof lfs['sha256'] === 'string' ? lfs['sha256'] : null;
     return [{ path: rfilename, size: typeof size === 'number' ? size : null, sha256 }];
   });
-  return { commit, files, configs: isJsonObject(body['cardData']) ? body['cardData']['configs'] : undefined };
+  // The card is README.md: a revision without one (the Hub's conversion) has none of its own, whatever is said of the repository.
+  const card = siblings.some(({ rfilename }) => rfilename === 'README.md') ? body['cardData'] : undefined;
+  return { commit, files, configs: isJsonObject(card) ? card['configs'] : undefined };
 }
 
 function isSafePath(file: string): boolean {

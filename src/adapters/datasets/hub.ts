@@ -56,13 +56,19 @@ async function locate(
   const files = splitFiles(snapshot, address);
   if (files.length > 0) return { snapshot, files };
   const what = formatHubAddress(address);
-  if (address.revision !== null || address.file !== null) {
-    throw new NelError('data', `${what}: no data files of it at revision ${snapshot.commit}`, {
-      hint: "Parquet, JSON Lines, JSON, CSV and TSV can be read. Without a revision the Hub's converted Parquet is used where there is one.",
+  if (address.file !== null) {
+    throw new NelError('data', `${what}: no such data file at revision ${snapshot.commit}`, {
+      hint: 'Parquet, JSON Lines, JSON, CSV and TSV can be read.',
+    });
+  }
+  if (address.revision !== null) {
+    const conversion = "the Hub's converted Parquet is no substitute: it follows the newest revision, whichever is pinned";
+    throw new NelError('data', `${what}: no data files of it at revision ${snapshot.commit}, and ${conversion}`, {
+      hint: `To use the conversion, name it as the revision: ?revision=${CONVERTED}, or the commit that a run with it records.`,
     });
   }
   const converted = await snapshotAt(client, address.repo, CONVERTED, cache);
-  const convertedFiles = splitFiles({ ...converted, configs: undefined }, address);
+  const convertedFiles = splitFiles(converted, address);
   if (convertedFiles.length > 0) return { snapshot: converted, files: convertedFiles };
   throw new NelError('data', `${what}: neither the repository nor the Hub's converted Parquet has files of it`, {
     hint: "Check split and config on the data set's page.",

@@ -32,13 +32,15 @@ export interface OpenDatasetContext {
 export interface OpenedDataset {
   readonly rows: readonly Row[];
   readonly info: DatasetInfo;
+  /** Where row `index` stands, for errors: `file:line`, or the file and the row's number. */
+  at(index: number): string;
 }
 
 interface Source {
   readonly rows: readonly Row[];
   readonly source: string;
   readonly revision: string | null;
-  /** Where a row stands, for errors. */
+  /** As in OpenedDataset. */
   at(index: number): string;
 }
 
@@ -51,7 +53,11 @@ export async function openDataset(ref: DatasetRef, context: OpenDatasetContext):
   if (source.rows.length === 0) throw new NelError('data', `${context.name}: the data set ${source.source} has no rows`);
   checkFields(source, context);
   const { rows, revision } = source;
-  return { rows, info: { source: source.source, revision, fingerprint: fingerprint(rows), size: rows.length } };
+  return {
+    rows,
+    info: { source: source.source, revision, fingerprint: fingerprint(rows), size: rows.length },
+    at: (index) => source.at(index),
+  };
 }
 
 async function findSource(ref: DatasetRef, context: OpenDatasetContext): Promise<Source> {

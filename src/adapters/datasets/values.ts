@@ -5,8 +5,8 @@ import type { Row } from '../../core/benchmark.js';
 import { canonicalJson, type Json } from '../../core/json.js';
 
 /**
- * A value as JSON has it: 64-bit integers become numbers where they are exact and texts where not, dates ISO texts, bytes base64,
- * NaN and infinities null; members without a value are left out.
+ * A value as JSON has it: 64-bit integers become numbers where they are exact and texts where not (as in exact-json.ts), dates ISO
+ * texts, bytes base64, NaN and infinities null; members without a value are left out. What Parquet's types mean is settled in parquet.ts.
  */
 export function toJson(value: unknown): Json | undefined {
   switch (typeof value) {

@@ -1,6 +1,6 @@
 /** Parameters in a plan: each value is another config, and a wrong one says what there is. */
 
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -116,6 +116,27 @@ describe('a wrong parameter', () => {
       message: 'mmlu, problem_idx 0: only 3 of 5 few-shot examples were found for this problem',
       hint: 'Ask for fewer shots, or give a data set with more examples.',
     });
+  });
+});
+
+describe('a row that cannot be asked', () => {
+  it('ends the plan, unless it is behind the problems of the run', async () => {
+    const dir = path.join(folder, 'broken');
+    const file = path.join(dir, 'mmlu/test.jsonl');
+    cpSync(path.join(SAMPLES, 'mmlu'), path.dirname(file), { recursive: true });
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, [...lines, JSON.stringify({ ...(JSON.parse(lines[0] as string) as object), answer: 9 })].join('\n'));
+    const spec = specOf('mmlu', {});
+    const upTo = (max_problems: number | null): RunSpec => ({
+      ...spec,
+      benchmarks: spec.benchmarks.map((benchmark) => ({ ...benchmark, max_problems })),
+    });
+    const env = { NEL_DATA_DIR: dir };
+    await expect(planBenchmarks(upTo(null), env)).rejects.toMatchObject({
+      kind: 'data',
+      message: expect.stringContaining(`${file}:${lines.length + 1}: mmlu, problem_idx ${lines.length}: field "answer"`) as string,
+    });
+    expect(await planBenchmarks(upTo(lines.length), env)).toHaveLength(1);
   });
 });
 

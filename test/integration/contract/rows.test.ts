@@ -7,8 +7,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { pathVariants } from '../../../src/adapters/datasets/file.js';
 import { openDataset } from '../../../src/adapters/datasets/open.js';
 import { builtinBenchmarks } from '../../../src/benchmarks/registry.js';
-import type { Benchmark } from '../../../src/core/benchmark.js';
+import type { Benchmark, ParameterValues } from '../../../src/core/benchmark.js';
 import { NelError } from '../../../src/core/errors.js';
+import { oracleSamples } from '../../../src/workers/validate.js';
 import { never, open, SAMPLES } from './samples.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nel-rows-'));
@@ -42,13 +43,17 @@ async function sampleRows(benchmark: Benchmark): Promise<Cells[]> {
   return rows.map((row) => ({ ...row }));
 }
 
-async function failure(name: string, dir: string): Promise<NelError> {
-  const thrown: unknown = await open(name, {}, { env: { NEL_DATA_DIR: dir } }).then(
+async function failure(name: string, dir: string, params: ParameterValues = {}, checkedProblems = 0): Promise<NelError> {
+  const thrown: unknown = await open(name, params, { env: { NEL_DATA_DIR: dir }, checkedProblems }).then(
     () => undefined,
     (error: unknown) => error,
   );
   expect(thrown).toBeInstanceOf(NelError);
   return thrown as NelError;
+}
+
+function benchmarkOf(name: string): Benchmark {
+  return builtinBenchmarks.find((one) => one.name === name) as Benchmark;
 }
 
 const withFiles = builtinBenchmarks.filter(({ localPath }) => localPath !== undefined);
@@ -131,15 +136,50 @@ describe('a row whose field holds something else', () => {
     ['truthfulqa', { mc1_targets: { choices: ['a', 'b'], labels: [0, 0] } }, /no option with label 1/],
     ['truthfulqa', { mc1_targets: { choices: ['a', 'b'], labels: [1] } }, /no "choices" with a label each/],
     ['aime_2025', { answer: 'about 12' }, /field "answer" is "about 12", not a whole number from 0 to 999/],
-    ['ifeval', { kwargs: [] }, /the field kwargs of an IFEval row must be a list of/],
-  ])('of %s, %j, is named with its number', async (name, change, message) => {
-    const benchmark = builtinBenchmarks.find((one) => one.name === name) as Benchmark;
+  ])('of %s, %j, is named with file, line and number', async (name, change, message) => {
+    const benchmark = benchmarkOf(name);
     const rows = await sampleRows(benchmark);
-    const { dir } = dataDir(benchmark, [rows[0] as Cells, { ...rows[1], ...change }]);
-    const { environment } = await open(name, {}, { env: { NEL_DATA_DIR: dir } });
-    const asked = async () => environment.verify(await environment.seed(1, 0, never), 'x', never);
-    await expect(asked()).rejects.toThrow(message);
+    const { dir, file } = dataDir(benchmark, [rows[0] as Cells, { ...rows[1], ...change }]);
+    const error = await failure(name, dir, {}, Number.POSITIVE_INFINITY);
+    expect(error.kind).toBe('data');
+    expect(error.message).toMatch(message);
+    expect(error.message.startsWith(`${file}:2: ${name}, problem_idx 1: `)).toBe(true);
+  });
+
+  it('of ifeval is named with its number', async () => {
+    const rows = await sampleRows(benchmarkOf('ifeval'));
+    const { dir } = dataDir(benchmarkOf('ifeval'), [rows[0] as Cells, { ...rows[1], kwargs: [] }]);
+    const asked = async () => {
+      const { environment } = await open('ifeval', {}, { env: { NEL_DATA_DIR: dir }, checkedProblems: Number.POSITIVE_INFINITY });
+      return environment.verify(await environment.seed(1, 0, never), 'x', never);
+    };
+    await expect(asked()).rejects.toThrow(/the field kwargs of an IFEval row must be a list of/);
     await expect(asked()).rejects.toMatchObject({ kind: 'data' });
+  });
+
+  it('is no matter where fewer problems are asked', async () => {
+    const rows = await sampleRows(benchmarkOf('mmlu'));
+    const { dir } = dataDir(benchmarkOf('mmlu'), [rows[0] as Cells, rows[1] as Cells, { ...rows[2], answer: 9 }]);
+    const { environment } = await open('mmlu', {}, { env: { NEL_DATA_DIR: dir }, checkedProblems: 2 });
+    expect(environment.dataset.size).toBe(3);
+    expect((await failure('mmlu', dir, {}, 3)).message).toMatch(/problem_idx 2/);
+  });
+
+  it('is named in its own file where it is a few-shot example', async () => {
+    const benchmark = benchmarkOf('mmlu');
+    const rows = await sampleRows(benchmark);
+    const { dir, file } = dataDir(benchmark, [rows[0] as Cells]);
+    const examples = path.join(path.dirname(file), 'dev.jsonl');
+    writeFileSync(examples, [rows[0], { ...rows[0], answer: 9 }].map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const error = await failure('mmlu', dir, { shots: 2 }, 1);
+    expect(error.message).toContain(`${examples}:2: mmlu, problem_idx 0: field "answer" is "9", not an index from 0 to 3`);
+    await open('mmlu', { shots: 1 }, { env: { NEL_DATA_DIR: dir }, checkedProblems: 1 });
+  });
+
+  it('is refused by nel validate, also behind the rows that it shows', async () => {
+    const rows = await sampleRows(benchmarkOf('mmlu'));
+    const { dir, file } = dataDir(benchmarkOf('mmlu'), [rows[0] as Cells, rows[1] as Cells, { ...rows[2], answer: 9 }]);
+    await expect(oracleSamples('mmlu', 1, { NEL_DATA_DIR: dir }).next()).rejects.toThrow(`${file}:3: mmlu, problem_idx 2: field "answer"`);
   });
 });
 

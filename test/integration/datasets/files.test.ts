@@ -40,6 +40,8 @@ describe('openDataset', () => {
     ['packed.jsonl.gz', gzipSync(JSONL)],
     ['array.json', JSON.stringify(ROWS, null, 2)],
     ['wrapped.json', JSON.stringify({ rows: ROWS })],
+    ['lines.json', `\n${JSONL}`],
+    ['lines.json.gz', gzipSync(JSONL)],
     ['packed.json.gz', gzipSync(JSON.stringify(ROWS))],
     ['excel.csv', '\ufeffq,a\r\n"one\u2028line",1\r\ntwo,2\r\n'],
     ['tabs.tsv', 'q\ta\none\u2028line\t1\n\ntwo\t2\n'],
@@ -65,6 +67,55 @@ describe('openDataset', () => {
     expect(await message('quoted.csv', ['A'])).toBe(`${source}:3: field "A" is missing (did you mean "a"?)`);
   });
 
+  it.each([
+    ['lf', '\n'],
+    ['crlf', '\r\n'],
+    ['cr', '\r'],
+  ])('takes quotes in tab-separated lines for characters where all lines have their cells (%s)', async (name, end) => {
+    const lines = [
+      'q\ta',
+      '"Twas the season, he said\t1',
+      '',
+      '12" pipe\t2',
+      '"Yes"\t"say ""no"""',
+      '"Hello" said "Tom"\t"',
+      '"never closed\t5',
+    ];
+    const source = file(`quotes-${name}.tsv`, lines.join(end));
+    expect((await open(`quotes-${name}.tsv`)).rows).toEqual([
+      { q: '"Twas the season, he said', a: '1' },
+      { q: '12" pipe', a: '2' },
+      { q: 'Yes', a: 'say "no"' },
+      { q: '"Hello" said "Tom"', a: '"' },
+      { q: '"never closed', a: '5' },
+    ]);
+    expect(await message(`quotes-${name}.tsv`, ['A'])).toMatch(`${source}:2: `);
+    expect((await open(`quotes-${name}.tsv`)).at(1)).toBe(`${source}:4`);
+  });
+
+  it('reads tabs and line ends in quoted cells of tab-separated lines', async () => {
+    file('multi.tsv', 'q\ta\n"one\nmore\t""x"""\t1\ntwo\t2\n');
+    expect((await open('multi.tsv')).rows).toEqual([
+      { q: 'one\nmore\t"x"', a: '1' },
+      { q: 'two', a: '2' },
+    ]);
+  });
+
+  it('keeps whole numbers that a double would round as texts, as it does those of Parquet', async () => {
+    const line =
+      '{"target":18446744073709551617,"n":[-9007199254740993,9007199254740991],"s":"\\"18446744073709551617","f":1234567890123456.5}';
+    const row = {
+      target: '18446744073709551617',
+      n: ['-9007199254740993', 9007199254740991],
+      s: '"18446744073709551617',
+      f: 1234567890123456.5,
+    };
+    file('long.jsonl', `${line}\n`);
+    file('long.json', `[${line}]`);
+    expect((await open('long.jsonl')).rows).toEqual([row]);
+    expect((await open('long.json')).rows).toEqual([row]);
+  });
+
   it.each<[string, string | Buffer, RegExp]>([
     ['broken.jsonl', '{"q":1}\n{"q":2,}\n', /broken\.jsonl:2:8: not valid JSON: Expected double-quoted property name/],
     ['torn.jsonl', '{"q":1}\n{"q":', /torn\.jsonl:2:6: not valid JSON: Unexpected end/],
@@ -72,9 +123,19 @@ describe('openDataset', () => {
     ['null.jsonl', 'null\n', /null\.jsonl:1: expected one JSON object a line, found null/],
     ['latin.jsonl', Buffer.from('{"q":1}\n{"q":"\xe9"}\n', 'latin1'), /latin\.jsonl:2: not valid UTF-8/],
     ['broken.json', '[\n  {"q": 1},\n  oops\n]', /broken\.json:3:3: not valid JSON/],
+    ['torn-lines.json', '{"q":1}\n{"q":2\n', /torn-lines\.json:2:7: not valid JSON/],
+    ['pretty.json', '{\n  "rows": [,]\n}', /pretty\.json:2:12: not valid JSON/],
+    ['open.csv', 'q,a\nx,1\n\n"open,2\nz,3\n', /open\.csv:4: Quote Not Closed/],
+    ['torn.tsv', 'q\ta\n12" pipe\t1\nx\ny "z\t2\n', /torn\.tsv:3: the row has 1 cell, where the file has 2 columns/],
+    [
+      'open.tsv',
+      'q\ta\nx\t1\n"Twas night\t2\nthe house\n',
+      /open\.tsv:3: Quote Not Closed.*\(quotes count in this file, since line 4 has 1 cell, not 2\)/,
+    ],
+    ['one-column.tsv', 'q\n"open\nx\n', /one-column\.tsv:2: Quote Not Closed/],
     ['object.json', '{"q": 1}', /object\.json: expected an array of objects/],
     ['items.json', '[{"q": 1}, 7]', /items\.json: item 1 is a number, not an object/],
-    ['ragged.csv', 'q,a\n1,2\n1,2,3\n', /ragged\.csv:3: Invalid Record Length/],
+    ['ragged.csv', 'q,a\n1,2\n1,2,3\n', /ragged\.csv:3: the row has 3 cells, where the file has 2 columns/],
     ['cut.jsonl.gz', gzipSync(JSONL.repeat(100)).subarray(0, 60), /cut\.jsonl\.gz: the compressed file cannot be read/],
     ['plain.jsonl.gz', JSONL, /plain\.jsonl\.gz: the compressed file cannot be read/],
     ['no.parquet', 'PAR1 this is none PAR1', /no\.parquet: the Parquet file cannot be read/],

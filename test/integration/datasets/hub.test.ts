@@ -54,6 +54,10 @@ beforeEach(async () => {
       filesAt: { [C3]: { 'script.py': Buffer.from('') } },
       files: { 'default/test/0000.parquet': LAKES[0] as Buffer },
     },
+    'geo/twice': {
+      revisions: { main: C2 },
+      files: { 'test.csv': Buffer.from('id\n1\n2\n'), 'test.jsonl': Buffer.from('{"id":1}\n{"id":2}\n') },
+    },
     'geo/empty': { revisions: { main: C3, 'refs/convert/parquet': C4 }, files: { 'README.md': Buffer.from('x') } },
   });
 });
@@ -131,6 +135,22 @@ describe('a split of a hub data set', () => {
     expect(info).toMatchObject({ size: 2, revision: C4 });
     const error = await failure('hf://geo/empty?split=test');
     expect(error.message).toMatch(/neither the repository nor the Hub's converted Parquet has files of it/);
+  });
+
+  it("is not taken from the hub's conversion of the newest revision where one is pinned, unless that is named", async () => {
+    const error = await failure(`hf://geo/script?split=test&revision=${C3}`);
+    expect(error.message).toContain(`no data files of it at revision ${C3}, and the Hub's converted Parquet is no substitute`);
+    expect(error.hint).toMatch(/revision=refs\/convert\/parquet/);
+    const named = await openDataset('hf://geo/script?split=test&revision=refs/convert/parquet', context());
+    expect(named.info).toMatchObject({ size: 2, revision: C4 });
+    const pinned = await openDataset(`hf://geo/script?split=test&revision=${C4}`, context());
+    expect(pinned.info).toEqual(named.info);
+    expect((await failure('hf://geo/script/absent.csv')).message).toContain(`no such data file at revision ${C3}`);
+  });
+
+  it('is read in one format where the repository has it in two', async () => {
+    const { rows } = await openDataset('hf://geo/twice?split=test', context());
+    expect(rows).toEqual([{ id: 1 }, { id: 2 }]);
   });
 });
 
