@@ -3,13 +3,19 @@
 import type { Row } from '../core/benchmark.js';
 import { NelError } from '../core/errors.js';
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** All letters that options can have, in order. */
+export const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** The letter of option `index`, from 0. */
 export function letterOf(index: number): string {
   const letter = LETTERS[index];
   if (letter === undefined) throw new NelError('data', `there is no letter for option ${index}`);
   return letter;
+}
+
+/** The letters of these options, `ABC`. */
+export function lettersOf(options: readonly unknown[]): string {
+  return LETTERS.slice(0, options.length);
 }
 
 /** `A. first`, `B. second`, … */

@@ -6,7 +6,7 @@ import { isJsonObject } from '../core/json.js';
 import { aliasMatch, matchesAlias, shortAnswer } from '../core/scoring/alias-match.js';
 import { bestDropMetrics, type DropMetrics, dropMetrics } from '../core/scoring/drop.js';
 import { extractCode } from '../core/scoring/extract-code.js';
-import { isEmptyAnswer, isRefusal } from '../core/scoring/failure.js';
+import { isEmptyAnswer } from '../core/scoring/failure.js';
 import { gpqaLetter } from '../core/scoring/gpqa.js';
 import { gsm8k } from '../core/scoring/gsm8k.js';
 import { checkInstruction, checkInstructionLoose } from '../core/scoring/ifeval/check.js';
@@ -137,7 +137,6 @@ function gsm8kRule(scorer: Scorer, reference: (response: string) => string): Sco
         applies: ({ input }) => !/\d/.test(reference(text(input))) && reference(text(input)) !== INVALID,
         reference: theirs,
       },
-      { reason: 'a short refusal to help holds no answer', applies: ({ input }) => isRefusal(text(input)), reference: theirs },
     ],
   };
 }

@@ -12,7 +12,7 @@ import { relaxedCorrect } from '../core/scoring/vlm/relaxed.js';
 import { normaliseAnswer, withoutPunctuation } from '../core/scoring/vlm/vqa.js';
 import { extractYesNo } from '../core/scoring/vlm/yes-no.js';
 import { catalogueEntry, catalogueNames } from '../core/vlm/catalogue.js';
-import { kindOf } from '../core/vlm/kinds.js';
+import { promptStyleOf } from '../core/vlm/kinds.js';
 import { buildPrompt, type PromptStyle } from '../core/vlm/prompts.js';
 import { readCases } from './read-cases.js';
 
@@ -163,8 +163,8 @@ function promptStyle(label: string): PromptStyle {
   const named: readonly string[] = label.match(/[\w.-]+/g) ?? [];
   const names = [...named, ...catalogueNames().filter((name) => named.includes(catalogueEntry(name)?.className ?? ''))];
   for (const name of names) {
-    const kind = kindOf(name);
-    if (typeof kind === 'object') return kind.prompt;
+    const style = promptStyleOf(name);
+    if (style !== undefined) return style;
   }
   throw new NelError('data', `no data set or class that is known here in the label ${JSON.stringify(label)}`);
 }

@@ -35,7 +35,7 @@ export interface ScorerResult {
   /** What was taken from the response as its answer; null when nothing was found. */
   readonly extracted: string | null;
   readonly details?: JsonObject;
-  /** Set where nothing could be taken from the response; a plain wrong answer has none. */
+  /** Set where nothing could be taken from the response, or it is a refusal; a plain wrong answer has none. */
   readonly failure?: AnswerFailure;
 }
 

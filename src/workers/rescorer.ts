@@ -99,14 +99,16 @@ async function openOwnScorer(options: RescorerOptions): Promise<OpenRescorer> {
 async function openMetrics(options: RescorerOptions): Promise<OpenRescorer> {
   const { benchmark, metrics, reward, opener, signal } = options;
   const replaced = new Set(metrics.map(({ name }) => name));
-  const kept = benchmark.spec.metrics.filter(({ name }) => !replaced.has(name));
+  // The judge of the benchmark's own scorer makes no metric, whatever it is called: none takes its place.
+  const isReplaced = (metric: MetricSpec): boolean => replaced.has(metric.name) && !servesOwnScorer(metric);
+  const kept = benchmark.spec.metrics.filter((metric) => !isReplaced(metric));
   const spec = { ...benchmark.spec, metrics: [...kept, ...metrics] };
   checkMetrics(options.spec, { ...spec, metrics }, withoutScorer(benchmark));
   const earlier = isJsonObject(benchmark.identity['metrics']) ? (benchmark.identity['metrics'] as JsonObject) : {};
   const added = scoringIdentity(options.spec, metrics, [])['metrics'] as JsonObject;
   const identity = { ...benchmark.identity, metrics: { ...earlier, ...added } };
   // A judge that is asked anew takes the place of what was asked before.
-  const keepsCalls = !benchmark.spec.metrics.some((metric) => isJudgeMetric(metric) && replaced.has(metric.name));
+  const keepsCalls = !benchmark.spec.metrics.some((metric) => isJudgeMetric(metric) && isReplaced(metric));
   const scoring = opener.openScoring(options.spec, { ...benchmark, spec: { ...spec, metrics } });
   return {
     ...common(options, { ...benchmark, spec, identity }),

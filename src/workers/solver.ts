@@ -17,13 +17,21 @@ export async function createSolver(options: {
   readonly service: ServiceSpec | null;
   readonly generation: GenerationSettings;
   readonly environment: Environment;
+  /** How many of the environment's problems the run asks: given when it is planned, to see whether recordings suit them. */
+  readonly problems?: number;
 }): Promise<Solver> {
-  const { spec, service, generation, environment } = options;
+  const { spec, service, generation, environment, problems } = options;
   switch (spec.type) {
     case 'oracle':
       return createOracleSolver(environment);
     case 'replay':
-      return openReplaySolver({ file: spec.file, key: spec.key });
+      return openReplaySolver({
+        file: spec.file,
+        key: spec.key,
+        ...(problems === undefined
+          ? {}
+          : { problems: { count: problems, seed: (problemIdx) => environment.seed(problemIdx, 0, new AbortController().signal) } }),
+      });
     case 'simple':
       return createSimpleSolver({ ...endpointOf(service), generation });
     case 'vlm':

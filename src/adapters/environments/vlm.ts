@@ -107,16 +107,27 @@ async function locate(address: VlmAddressParts, folders: readonly string[], env:
   return { file: found ?? (await fetched(entry, folders, env, signal)), kind, entry };
 }
 
-/** How a data set of the catalogue is read. @throws NelError of kind `config` where it is not */
+/**
+ * How a data set of the catalogue is read. MathVista's rules alone leave some answers unread, which VLMEvalKit gives to its judge: a run would
+ * pay for all answers and come to no score.
+ * @throws NelError of kind `config` where it is not
+ */
 function nativeKind(name: string): VlmKind {
   const kind = kindOf(name);
-  if (typeof kind === 'object') return kind;
+  if (typeof kind === 'object' && kind.scoring !== 'mathvista') return kind;
   const className = `class ${catalogueEntry(name)?.className ?? 'unknown'}`;
-  const problem =
-    kind === 'judge'
-      ? `${name} is scored by a judge model in VLMEvalKit (${className}), and there is no rule for it without one`
-      : `${name} has a program of its own in VLMEvalKit (${className}) and is not read here`;
-  throw new NelError('config', problem, { hint: 'A TSV of its rows can be run with another rule: vlmevalkit://./file.tsv?type=VQA' });
+  if (kind === 'own_rules') {
+    throw new NelError('config', `${name} has a program of its own in VLMEvalKit (${className}) and is not read here`, {
+      hint: `A TSV of its rows can be run with another rule: vlmevalkit://./${name}.tsv?type=VQA`,
+    });
+  }
+  throw new NelError(
+    'config',
+    `${name} is scored by a judge model in VLMEvalKit (${className}), with a prompt of its own, and there is no rule for it without one`,
+    {
+      hint: `A TSV of its rows can be asked and graded by a judge of yours: vlmevalkit://./${name}.tsv?type=VQA with metrics: [{type: judge, …}]`,
+    },
+  );
 }
 
 async function fetched({ name, url, md5 }: CatalogueEntry, folders: readonly string[], env: Env, signal: AbortSignal): Promise<string> {

@@ -74,9 +74,10 @@ export function toRecord(sample: HarnessSample, context: HarnessRecordContext): 
   };
 }
 
-/** A number of a result row, with booleans as 1 and 0 and numbers in texts (CSV) read; undefined for anything else. */
+/** A number of a result row, with booleans as 1 and 0; in texts (CSV) too, where pandas writes True and False. Undefined for anything else. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'string' && /^\s*(?:true|false)\s*$/i.test(value)) return /t/i.test(value) ? 1 : 0;
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }

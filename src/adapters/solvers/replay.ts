@@ -1,9 +1,12 @@
 /** The replay solver: recorded answers from a JSON Lines file in place of a model, found by problem_idx or by prompt. */
 
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { readJsonLines } from '../../artifacts/jsonl.js';
+import type { Seed } from '../../core/environment.js';
 import { errorMessage, NelError } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
 import { ModelCallError, type ModelResponse, type TokenCounts } from '../../core/model.js';
@@ -14,6 +17,13 @@ export interface ReplayOptions {
   /** JSON Lines, plain or .gz: `response` (or a trajectory's `model.content`), with `problem_idx` and `repeat`, or with `prompt` (or `question`). */
   readonly file: string;
   readonly key: ReplayKey;
+  /** What the run will ask, to see that by prompt no recording answers two of them; absent: not looked at. */
+  readonly problems?: ReplayProblems;
+}
+
+export interface ReplayProblems {
+  readonly count: number;
+  seed(problemIdx: number): Seed | Promise<Seed>;
 }
 
 interface Recorded {
@@ -30,10 +40,11 @@ const NO_TOKENS: TokenCounts = { prompt: null, completion: null, reasoning: null
  * By prompt, a recording belongs to the seed whose prompt it is, or whose prompt holds it as whole words. Several of one problem or prompt
  * are its repeats, in order, where they do not say which. A sample without a recording is an error (`bad_response`), never a wrong answer; so is
  * one whose recording is an error (a trajectory without a model's reply).
- * @throws NelError of kind `data` with file and line for a line without a response or without its key
+ * @throws NelError of kind `data` with file and line for a line without a response or without its key; and where a recording would answer
+ *   two problems that are asked differently, by other options or another image, because nothing tells which of them it is for
  */
 export async function openReplaySolver(options: ReplayOptions): Promise<Solver> {
-  const { file } = options;
+  const { file, problems } = options;
   let { key } = options;
   const answers = new Map<string, Recorded[]>();
   await readLines(file, (fields, line) => {
@@ -56,6 +67,7 @@ export async function openReplaySolver(options: ReplayOptions): Promise<Solver> 
   });
   if (answers.size === 0) throw new NelError('data', 'holds no recorded answers', { at: { file } });
   const find = key === 'prompt' ? findPrompt(answers.keys()) : null;
+  if (find !== null && problems !== undefined) await assertOneProblemEach(problems, find, file);
   return {
     name: 'replay',
     request: (seed) => ({ protocol: 'chat_completions', body: { model: 'replay', messages: [], prompt: seed.prompt } }),
@@ -66,6 +78,36 @@ export async function openReplaySolver(options: ReplayOptions): Promise<Solver> 
       return { response: model.content, model };
     },
   };
+}
+
+/** Seeds that are held against the recordings before others get a turn. */
+const SEEDS_AT_ONCE = 64;
+
+/** All problems are looked at, before the run: a shard or a resumed run asks only some of them. */
+async function assertOneProblemEach({ count, seed }: ReplayProblems, find: (prompt: string) => string | undefined, file: string) {
+  const owners = new Map<string, { readonly problemIdx: number; readonly asked: string }>();
+  for (let start = 0; start < count; start += SEEDS_AT_ONCE) {
+    const indices = Array.from({ length: Math.min(SEEDS_AT_ONCE, count - start) }, (_, i) => start + i);
+    const seeds = await Promise.allSettled(indices.map(async (i) => seed(i)));
+    await setImmediate();
+    for (const [i, outcome] of seeds.entries()) {
+      // A problem that cannot be asked is an error of its sample, and gets no recording.
+      if (outcome.status === 'rejected') continue;
+      const { prompt, messages } = outcome.value;
+      const key = find(prompt);
+      if (key === undefined) continue;
+      const asked = createHash('sha256').update(JSON.stringify(messages)).digest('hex');
+      const owner = owners.get(key);
+      if (owner === undefined) owners.set(key, { problemIdx: start + i, asked });
+      else if (owner.asked !== asked) {
+        throw new NelError(
+          'data',
+          `what is recorded for ${JSON.stringify(key.slice(0, 80))} would answer both problem_idx ${owner.problemIdx} and ${start + i}, which are asked differently`,
+          { at: { file }, hint: 'Add problem_idx to the recordings, or the whole prompt in place of the question.' },
+        );
+      }
+    }
+  }
 }
 
 /** Characters by whose first ones a recorded prompt is looked for: without, each seed would be held against each recording. */

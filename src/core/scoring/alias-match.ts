@@ -1,7 +1,7 @@
 /** The alias scorer: a short answer that is one of several right names, up to case and punctuation, as TriviaQA is scored. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { judged, nothingExtracted, scorerName } from './failure.js';
 import { pythonStrip, withoutPunctuation } from './python-text.js';
 import { targetList } from './targets.js';
 
@@ -28,8 +28,7 @@ export function aliasMatch(options: AliasMatchOptions = {}): Scorer {
     score({ response, target }: ScorerInput): ScorerResult {
       const extracted = shortAnswer(response, stop);
       if (extracted === '') return nothingExtracted(response);
-      if (matches(response, target)) return { reward: 1, extracted };
-      return isRefusal(response) ? nothingExtracted(response) : { reward: 0, extracted };
+      return judged(response, { reward: matches(response, target) ? 1 : 0, extracted });
     },
     idealAnswer: (target) => {
       const aliases = targetList(target);

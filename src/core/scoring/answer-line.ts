@@ -1,7 +1,7 @@
 /** The answer-line scorer: takes what stands after the last `Answer:` and compares it with the target. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { judged, nothingExtracted, scorerName } from './failure.js';
 import { sameAnswer, undecorated } from './text.js';
 
 export interface AnswerLineOptions {
@@ -24,8 +24,8 @@ export function answerLine(options: AnswerLineOptions = {}): Scorer {
     name: scorerName('answer_line', { label: label === DEFAULT_LABEL ? undefined : label }),
     score({ response, target }: ScorerInput): ScorerResult {
       const extracted = afterLastLabel(response, pattern);
-      if (extracted === null || isRefusal(response)) return nothingExtracted(response);
-      return { reward: sameAnswer(extracted, target) ? 1 : 0, extracted };
+      if (extracted === null) return nothingExtracted(response);
+      return judged(response, { reward: sameAnswer(extracted, target) ? 1 : 0, extracted });
     },
     idealAnswer: (target) => `${label}: ${target}`,
   };

@@ -46,8 +46,9 @@ export function codeExecution(options: CodeExecutionOptions): Scorer {
     needs: ['sandbox'],
     async score(input: ScorerInput, tools?: CodeTools): Promise<ScorerResult> {
       const { response } = input;
-      if (response.trim() === '' || isRefusal(response)) return nothingExtracted(response);
-      const code = pythonBlocks(response).at(-1) ?? response;
+      const block = pythonBlocks(response).at(-1);
+      if (block === undefined && (response.trim() === '' || isRefusal(response))) return nothingExtracted(response);
+      const code = block ?? response;
       const program = options.program({ ...input, code });
       const files = typeof program === 'string' ? { [entryFile]: program } : program;
       return runHarness({ task: { mode: 'program', entry: entryFile, success }, files, extracted: code, limits, tools, name });

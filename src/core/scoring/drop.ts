@@ -2,7 +2,7 @@
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
 import { bestAssignment } from './assignment.js';
-import { isEmptyAnswer, isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { isEmptyAnswer, judged, nothingExtracted, scorerName } from './failure.js';
 import {
   pythonFloat,
   pythonFloatText,
@@ -41,8 +41,7 @@ export function drop(options: DropOptions = {}): Scorer {
     score({ response, target }: ScorerInput): ScorerResult {
       if (isEmptyAnswer(response)) return nothingExtracted(response);
       const { em, f1 } = bestDropMetrics(separator === undefined ? [response] : spansOf(response, separator), dropAnswers(target));
-      if (em < 1 && isRefusal(response)) return nothingExtracted(response);
-      return { reward: f1, extracted: response.trim(), details: { em, f1 } };
+      return judged(response, { reward: f1, extracted: response.trim(), details: { em, f1 } });
     },
     idealAnswer: (target) => idealAnswer(dropAnswers(target), separator),
   };

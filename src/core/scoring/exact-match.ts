@@ -1,7 +1,7 @@
 /** The exact-match scorer: the whole answer is the target, up to writing. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isEmptyAnswer, isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { isEmptyAnswer, judged, nothingExtracted, scorerName } from './failure.js';
 
 export interface ExactMatchOptions {
   /** Tell `Paris` from `paris`. Default false. */
@@ -26,8 +26,7 @@ export function exactMatch(options: ExactMatchOptions = {}): Scorer {
     }),
     score({ response, target }: ScorerInput): ScorerResult {
       if (isEmptyAnswer(response)) return nothingExtracted(response);
-      if (matches(response, target, options)) return { reward: 1, extracted: response.trim() };
-      return isRefusal(response) ? nothingExtracted(response) : { reward: 0, extracted: response.trim() };
+      return judged(response, { reward: matches(response, target, options) ? 1 : 0, extracted: response.trim() });
     },
   };
 }

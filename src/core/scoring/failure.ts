@@ -56,6 +56,17 @@ export function nothingExtracted(response: string): ScorerResult {
 }
 
 /**
+ * What a scorer's rule made of an answer, called a refusal where it is one and earned less than full credit. The reward stays: that an
+ * answer opens like a refusal ("I can't draw it, but the answer is 42") is never why it is wrong. So does what was taken from it, unless
+ * that is the whole answer and earned nothing.
+ */
+export function judged(response: string, result: ScorerResult): ScorerResult {
+  if (result.reward >= 1 || !isRefusal(response)) return result;
+  const holdsNothing = result.reward === 0 && result.extracted === response.trim();
+  return { ...result, extracted: holdsNothing ? null : result.extracted, failure: 'refusal' };
+}
+
+/**
  * A scorer's name with the options that differ from its defaults, `numeric_match(tolerance=0.5)`: results name the rule that
  * judged them, and two runs under different options never look alike.
  */

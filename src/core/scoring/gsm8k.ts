@@ -1,7 +1,7 @@
 /** The GSM8K scorers: the last number of the answer (flexible, the default), or only what follows `#### ` (strict). */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isRefusal, nothingExtracted } from './failure.js';
+import { judged, nothingExtracted } from './failure.js';
 
 export interface Gsm8kOptions {
   /** Accept only an answer after `#### `, as the data set's own solutions end. Default false: the last number counts. */
@@ -22,8 +22,8 @@ export function gsm8k(options: Gsm8kOptions = {}): Scorer {
     name: options.strict ? 'gsm8k_strict' : 'gsm8k_flexible',
     score({ response, target }: ScorerInput): ScorerResult {
       const extracted = extract(response);
-      if (extracted === null || isRefusal(response)) return nothingExtracted(response);
-      return { reward: plain(extracted) === plain(target) ? 1 : 0, extracted };
+      if (extracted === null) return nothingExtracted(response);
+      return judged(response, { reward: plain(extracted) === plain(target) ? 1 : 0, extracted });
     },
     ...(options.strict ? { idealAnswer: (target: string) => `#### ${target}` } : {}),
   };

@@ -30,7 +30,6 @@ export function humanEval(): Scorer {
     idealAnswer: (_target, row) => `\`\`\`python\n${text(row, 'prompt')}${text(row, 'canonical_solution')}\n\`\`\``,
     async score({ response, row }: ScorerInput, tools?: CodeTools): Promise<ScorerResult> {
       const [prompt, test, entryPoint] = [text(row, 'prompt'), text(row, 'test'), text(row, 'entry_point')];
-      if (isEmptyAnswer(response) || isRefusal(response)) return nothingExtracted(response);
       const answer = humanEvalAnswer(response, prompt, entryPoint);
       if (answer === null) return nothingExtracted(response);
       const files: Record<string, string> =
@@ -68,15 +67,16 @@ const LATER_LINE = /^(?:if |for |while |try:|with |assert |print\(|#|"""|'''|[)\
 /**
  * The code of an answer: the last Python block that defines the entry point, else the first Python block; without a block the whole
  * answer, where it defines the entry point without the prose around it. What does not define the entry point completes the
- * prompt's function. Null when there is nothing.
+ * prompt's function. Null when there is nothing: an answer without visible characters, or a refusal with neither block nor definition.
  */
 export function humanEvalAnswer(response: string, prompt: string, entryPoint: string): HumanEvalAnswer | null {
   const blocks = pythonBlocks(response);
   const defines = (code: string): boolean => definitionOf(code, entryPoint) !== -1;
   const whole = blocks.findLast(defines);
   if (whole !== undefined) return { kind: 'function', code: whole };
-  const code = blocks.find((block) => block.trim() !== '') ?? response.replaceAll('\r\n', '\n');
-  if (code.trim() === '') return null;
+  const block = blocks.find((one) => one.trim() !== '');
+  const code = block ?? response.replaceAll('\r\n', '\n');
+  if (isEmptyAnswer(code) || (block === undefined && !defines(code) && isRefusal(response))) return null;
   if (defines(code)) return { kind: 'function', code: withoutProse(code, entryPoint) };
   return { kind: 'body', code: bodyOf(code.startsWith(prompt) ? code.slice(prompt.length) : code) };
 }

@@ -2,7 +2,7 @@
 
 import type { Row, Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
 import { canonicalJson, type JsonObject } from '../json.js';
-import { isRefusal, nothingExtracted } from './failure.js';
+import { judged, nothingExtracted } from './failure.js';
 import { findJson } from './find-json.js';
 
 /** A JSON Schema: an object, or true and false for everything and nothing. */
@@ -39,11 +39,12 @@ export function jsonSchemaMatch({ schema, compile }: JsonSchemaMatchOptions): Sc
     score({ response, row }: ScorerInput): ScorerResult {
       const check = checkOf(row);
       const value = findJson(response);
-      if (value === undefined || isRefusal(response)) return nothingExtracted(response);
+      if (value === undefined) return nothingExtracted(response);
       const errors = check(value);
       const extracted = canonicalJson(value);
       if (errors.length === 0) return { reward: 1, extracted };
-      return { reward: 0, extracted, details: { errors: errors.slice(0, KEPT_ERRORS).map((error) => error.slice(0, KEPT_LENGTH)) } };
+      const details = { errors: errors.slice(0, KEPT_ERRORS).map((error) => error.slice(0, KEPT_LENGTH)) };
+      return judged(response, { reward: 0, extracted, details });
     },
     // The definition hash is made over both: another schema is another rule.
     ...(typeof schema === 'function' ? {} : { settings: { schema } }),

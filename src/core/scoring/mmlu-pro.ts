@@ -1,7 +1,7 @@
 /** The MMLU-Pro scorer: the letter that the answer names, by the three rules of the benchmark's authors. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isRefusal, nothingExtracted } from './failure.js';
+import { isRefusal, judged, nothingExtracted } from './failure.js';
 import { lastStandAloneLetter } from './letters.js';
 
 /** White space as Python's `\s` has it, which the authors' expressions were written for. */
@@ -15,17 +15,16 @@ const LETTERS = 'ABCDEFGHIJ';
  * `answer is (X)`; else the first `answer: X`; else the last stand-alone capital A to J, by Unicode's word characters.
  *
  * Two differences on purpose: where there is no letter the authors guess one at random, here it is a format error, reward 0; and
- * the `I` of a plain refusal ("I'm sorry, I can't help with that") is no option.
+ * the `I` of a plain refusal ("I'm sorry, I can't help with that") is no option, where no rule before the last names it.
  */
 export function mmluPro(): Scorer {
   return {
     name: 'mmlu_pro',
     score({ response, target }: ScorerInput): ScorerResult {
       const named = ANSWER_IS.exec(response)?.[1] ?? ANSWER_COLON.exec(response)?.[1];
-      if (named === undefined && isRefusal(response)) return nothingExtracted(response);
-      const extracted = named ?? lastStandAloneLetter(response, LETTERS);
+      const extracted = named ?? lastStandAloneLetter(response, isRefusal(response) ? LETTERS.replace('I', '') : LETTERS);
       if (extracted === null) return nothingExtracted(response);
-      return { reward: extracted === target ? 1 : 0, extracted };
+      return judged(response, { reward: extracted === target ? 1 : 0, extracted });
     },
   };
 }

@@ -1,14 +1,14 @@
 /** The multiple-choice scorer: the option letter that an answer settles on, however it is written. */
 
-import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
+import type { Row, Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
 import { NelError } from '../errors.js';
-import { isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { judged, nothingExtracted, scorerName } from './failure.js';
 import { lastStandAloneLetter } from './letters.js';
 import { undecorated } from './text.js';
 
 export interface MultipleChoiceOptions {
-  /** The option letters, capitals in order. Default `ABCD`. */
-  readonly letters?: string;
+  /** The option letters, capitals in order: the same for all rows or each row's own. Default `ABCD`. */
+  readonly letters?: string | ((row: Row) => string);
 }
 
 const DEFAULT_LETTERS = 'ABCD';
@@ -28,19 +28,32 @@ const NO_WORD = String.raw`(?!\s{1,3}\p{Ll})`;
  * @throws NelError of kind `config` when `letters` are not 2 to 26 different capitals
  */
 export function multipleChoice(options: MultipleChoiceOptions = {}): Scorer {
-  const letters = options.letters ?? DEFAULT_LETTERS;
-  if (!/^[A-Z]{2,26}$/.test(letters) || new Set(letters).size !== letters.length) {
-    throw new NelError('config', `multipleChoice: letters must be 2 to 26 different capitals like "ABCD", not ${JSON.stringify(letters)}`);
-  }
-  const extract = extractor(letters);
-  return {
-    name: scorerName('multiple_choice', { letters: letters === DEFAULT_LETTERS ? undefined : letters }),
-    score({ response, target }: ScorerInput): ScorerResult {
-      const extracted = isRefusal(response) ? null : extract(response);
-      if (extracted === null) return nothingExtracted(response);
-      return { reward: extracted === targetLetter(target, letters) ? 1 : 0, extracted };
-    },
+  const { letters: given = DEFAULT_LETTERS } = options;
+  const extractors = new Map<string, (response: string) => string | null>();
+  const extractorOf = (letters: string): ((response: string) => string | null) => {
+    const extract = extractors.get(letters) ?? extractor(checkedLetters(letters));
+    extractors.set(letters, extract);
+    return extract;
   };
+  if (typeof given === 'string') extractorOf(given);
+  const name = typeof given === 'function' ? 'row' : given === DEFAULT_LETTERS ? undefined : given;
+  const scorer: Scorer & { toString(): string } = {
+    name: scorerName('multiple_choice', { letters: name }),
+    score({ response, target, row }: ScorerInput): ScorerResult {
+      const letters = typeof given === 'function' ? given(row) : given;
+      const extracted = extractorOf(letters)(response);
+      if (extracted === null) return nothingExtracted(response);
+      return judged(response, { reward: extracted === targetLetter(target, letters) ? 1 : 0, extracted });
+    },
+    // The definition hash is made over this text: other letters are another rule.
+    toString: () => `multipleChoice ${given.toString()}`,
+  };
+  return scorer;
+}
+
+function checkedLetters(letters: string): string {
+  if (/^[A-Z]{2,26}$/.test(letters) && new Set(letters).size === letters.length) return letters;
+  throw new NelError('config', `multipleChoice: letters must be 2 to 26 different capitals like "ABCD", not ${JSON.stringify(letters)}`);
 }
 
 /** Targets are written `B`, `b` or `(B)`; an index would be ambiguous. */

@@ -2,7 +2,7 @@
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
 import { NelError } from '../errors.js';
-import { isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { judged, nothingExtracted, scorerName } from './failure.js';
 import { parseNumber, sameNumber, undecorated } from './text.js';
 
 export interface NumericMatchOptions {
@@ -34,8 +34,8 @@ export function numericMatch(options: NumericMatchOptions = {}): Scorer {
       }
       const found = pick === 'last' ? lastNumber(response) : firstNumber(response);
       const value = found === null ? null : parseNumber(found);
-      if (found === null || value === null || isRefusal(response)) return nothingExtracted(response);
-      return { reward: sameNumber(value, wanted, tolerance) ? 1 : 0, extracted: found };
+      if (found === null || value === null) return nothingExtracted(response);
+      return judged(response, { reward: sameNumber(value, wanted, tolerance) ? 1 : 0, extracted: found });
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
 import { errorMessage, NelError } from '../errors.js';
-import { isRefusal, nothingExtracted, scorerName } from './failure.js';
+import { judged, nothingExtracted, scorerName } from './failure.js';
 import { targetList } from './targets.js';
 import { sameAnswer } from './text.js';
 
@@ -44,7 +44,7 @@ export function regexMatch(options: RegexMatchOptions): Scorer {
       const extracted = capture(response, pattern, { group, last });
       if (extracted === null) return nothingExtracted(response);
       const right = targetList(target).some((gold) => (compare === 'exact' ? extracted === gold : sameAnswer(extracted, gold)));
-      return !right && isRefusal(response) ? nothingExtracted(response) : { reward: right ? 1 : 0, extracted };
+      return judged(response, { reward: right ? 1 : 0, extracted });
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The SQuAD scorer: how many words an answer shares with the best of several right answers. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../benchmark.js';
-import { isEmptyAnswer, isRefusal, nothingExtracted } from './failure.js';
+import { isEmptyAnswer, judged, nothingExtracted } from './failure.js';
 import { pythonWords, withoutArticles, withoutPunctuation } from './python-text.js';
 import { targetList } from './targets.js';
 
@@ -23,8 +23,7 @@ export function tokenF1(): Scorer {
     score({ response, target }: ScorerInput): ScorerResult {
       if (isEmptyAnswer(response)) return nothingExtracted(response);
       const { em, f1 } = bestTokenF1(response, targetList(target));
-      if (em < 1 && isRefusal(response)) return nothingExtracted(response);
-      return { reward: f1, extracted: response.trim(), details: { em, f1 } };
+      return judged(response, { reward: f1, extracted: response.trim(), details: { em, f1 } });
     },
     idealAnswer: (target) => targetList(target)[0] as string,
   };

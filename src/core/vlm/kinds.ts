@@ -104,10 +104,29 @@ export function kindOf(name: string): VlmKind | UnsupportedReason | undefined {
   }
 }
 
-/** How a TSV of one's own is read, by the type that its address gives. */
+/** How a TSV of one's own is read, by the type that its address gives; asked as VLMEvalKit's CustomMCQDataset and CustomVQADataset ask. */
 export function customKind(type: 'MCQ' | 'Y/N' | 'VQA', name: string): VlmKind {
   if (type === 'MCQ') return { ...CHOICE, report: isCircular(name) ? 'circular' : 'accuracy' };
-  return type === 'Y/N' ? YES_NO : VQA;
+  return type === 'Y/N' ? YES_NO : { ...VQA, prompt: 'plain' };
+}
+
+/** Classes that are not read here and have no `build_prompt` of their own, by the one that they inherit (VLMEvalKit, `vlmeval/dataset`). */
+const INHERITED_PROMPTS: ReadonlyMap<string, PromptStyle> = new Map(
+  (
+    [
+      [
+        'plain',
+        'CustomVQADataset LENS LLaVABench LLaVABench_KO LogicVista MathVision MMReason MMSci_Captioning MMVet OCRBench_v2 VGRPBench VLMsAreBiased',
+      ],
+      ['mcq', 'CustomMCQDataset GMAIMMBenchDataset HRBenchDataset MicroBench OmniMedVQA SCAM TDBench TopViewRS VLMBlind _3DSRBench'],
+    ] as const
+  ).flatMap(([style, classes]) => classes.split(' ').map((name) => [name, style] as const)),
+);
+
+/** How the data set or class of VLMEvalKit of this name is asked, also where it is not read here; undefined where that is not known. */
+export function promptStyleOf(name: string): PromptStyle | undefined {
+  const kind = kindOf(name);
+  return typeof kind === 'object' ? kind.prompt : INHERITED_PROMPTS.get(catalogueEntry(name)?.className ?? name);
 }
 
 export function isCircular(name: string): boolean {

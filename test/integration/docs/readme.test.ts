@@ -5,6 +5,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogueNames } from '../../../src/core/vlm/catalogue.js';
+import { kindOf } from '../../../src/core/vlm/kinds.js';
 import { type PracticeEndpoint, startPracticeEndpoint } from '../../../src/practice/endpoint.js';
 import { missingFor } from '../sandbox/lab.js';
 import { allPages, anchorsOf, linksOf, promisedLineThatIsMissing, ROOT, readPage, type Step, stepsOf } from './pages.js';
@@ -133,6 +135,27 @@ function keysOf(value: unknown): string[] {
     return [key, ...(OPEN.has(key) ? Object.values(inner as object).flatMap(keysOf) : keysOf(inner))];
   });
 }
+
+describe('docs/guides/vlmevalkit.md', () => {
+  const guide = readPage('docs/guides/vlmevalkit.md').join('\n');
+  const isRead = (name: string): boolean => {
+    const kind = kindOf(name);
+    return typeof kind === 'object' && kind.scoring !== 'mathvista';
+  };
+
+  it('names every data set that is read, once, and none that is not', () => {
+    const table = guide.slice(guide.indexOf('## Data sets by name'), guide.indexOf('The file is looked for'));
+    const cells = table.split('\n').filter((line) => line.startsWith('| ') && line.includes('`'));
+    const named = cells.flatMap((line) => [...(line.split(' | ')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name as string));
+    expect(named.sort()).toEqual(catalogueNames().filter(isRead).sort());
+  });
+
+  it('gives names of data sets as examples of what is refused that are known and refused', () => {
+    const names = [...guide.slice(guide.indexOf('## What is refused')).matchAll(/`([A-Z][\w-]+)`/g)].map(([, name]) => name as string);
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !catalogueNames().includes(name) || isRead(name))).toEqual([]);
+  });
+});
 
 describe('promised output', () => {
   it('is found line by line in order, with … for anything', () => {

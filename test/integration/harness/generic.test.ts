@@ -10,10 +10,10 @@ const lab = new Lab();
 const KEY = 'sk-harness-secret-4711';
 let endpoint: SpawnedEndpoint;
 
-/** Asks each question once and scores by whether the answer holds the expected text. */
+/** Asks each question once and scores by whether the answer holds the expected text; leaves a link that leads nowhere, as many tools do. */
 const PROGRAM = `
 const [url, model, out, limit, mode] = process.argv.slice(2);
-const { writeFileSync } = require('node:fs');
+const { symlinkSync, writeFileSync } = require('node:fs');
 const questions = [['What is 6 times 7?', '42'], ['What is 6 times 8?', '48'], ['Which number is the answer?', '42']].slice(0, Number(limit || 99));
 (async () => {
   console.log('key ' + process.env.OPENAI_API_KEY + ', extra ' + process.env.EXTRA_SETTING + ', hidden ' + process.env.HIDDEN_TOKEN);
@@ -28,6 +28,7 @@ const questions = [['What is 6 times 7?', '42'], ['What is 6 times 8?', '48'], [
     const answer = (await reply.json()).choices[0].message.content;
     rows.push({ question: q, answer, gold, right: answer.includes(gold), leak: process.env.OPENAI_API_KEY, length: answer.length });
   }
+  symlinkSync('nowhere.json', out + '/latest');
   if (mode !== 'empty') writeFileSync(out + '/scores.json', JSON.stringify({ rows }));
 })();
 `;

@@ -240,13 +240,13 @@ describe('without a metric', () => {
     expect(asked).toMatchObject({ code: 3, stderr: expect.stringContaining('asked otherwise now') as string });
   });
 
-  it('a scorer that asks a judge can be given another judge', { timeout: 60_000 }, async () => {
+  it('a scorer that asks a judge can be given another judge', { timeout: 90_000 }, async () => {
     const data = lab.path('data/simpleqa');
     mkdirSync(data, { recursive: true });
     const rows = [0, 1, 2].map((i) => `"{'topic': 'Art'}",Question ${i}?,${i}\n`).join('');
     writeFileSync(path.join(data, 'simple_qa_test_set.csv'), `metadata,problem,answer\n${rows}`);
     const env = { NEL_DATA_DIR: lab.path('data') };
-    const says = (label: string) => startFakeEndpoint({ answer: () => `{"reason": "so", "label": "${label}"}` });
+    const says = (label: string) => startFakeEndpoint({ answer: () => `{"reason": "so", "label": "${label}", "grade": 7}` });
     const [mild, harsh] = [await says('CORRECT'), await says('INCORRECT')];
     try {
       const config = lab.path('facts.yaml');
@@ -264,6 +264,12 @@ describe('without a metric', () => {
       const flags = ['--judge-url', harsh.url, '--judge-model', 'harsh'];
       expect(await lab.nel(['rescore', run, ...flags, '-o', out], env)).toMatchObject({ code: 0 });
       expect(harsh.requests).toBe(3);
+      const beside = lab.path('facts-beside');
+      expect(await lab.nel(['rescore', run, ...flags, '--rubric', 'Is it short?', '-o', beside], env)).toMatchObject({ code: 0 });
+      const models = readLines(path.join(beside, 'simpleqa/trajectories.jsonl')).map((row) =>
+        (row['judge_calls'] as { model: { model: string } }[]).map(({ model: { model } }) => model),
+      );
+      expect(models).toEqual(Array(3).fill(['mild', 'harsh']));
       const scores = [run, out].map((dir) => readBundle(path.join(dir, 'simpleqa'))?.benchmark.scores['f1']?.value);
       expect(scores).toEqual([1, 0]);
       const policy = lab.path('facts-policy.yaml');

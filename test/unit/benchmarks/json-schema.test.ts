@@ -32,6 +32,12 @@ describe('jsonSchema', () => {
     });
   });
 
+  it('judges an answer that opens like a refusal, and calls it one only where it is wrong', () => {
+    const opening = "I can't share that, but this I can: ";
+    expect(score(`${opening}{"name": "Ada", "age": 36}`)).toEqual({ reward: 1, extracted: '{"age":36,"name":"Ada"}' });
+    expect(score(`${opening}{"name": "Ada"}`)).toMatchObject({ reward: 0, extracted: '{"name":"Ada"}', failure: 'refusal' });
+  });
+
   it('finds nothing in prose', () => {
     expect(score('Ada is 36.')).toEqual({ reward: 0, extracted: null, failure: 'format_error' });
     expect(score('')).toEqual({ reward: 0, extracted: null, failure: 'empty_response' });

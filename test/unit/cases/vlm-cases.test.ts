@@ -56,9 +56,11 @@ describe('a file of vision-language cases', () => {
         { label: 'ImageMCQDataset', line, vlmevalkit_msgs: [image, { type: 'text', value: text }] },
         { label: 'TextVQA_VAL (short)', line, vlmevalkit_msgs: [image, { type: 'text', value: 'Q' }] },
         { label: 'of no class', line, vlmevalkit_msgs: [] },
+        { label: 'MMVet (judged)', line, vlmevalkit_msgs: [image, { type: 'text', value: 'Q' }] },
+        { label: 'CustomVQADataset', line, vlmevalkit_msgs: [image, { type: 'text', value: 'Q' }] },
       ],
     });
-    expect(result.passed).toBe(1);
+    expect(result.passed).toBe(3);
     expect(result.failures.map(({ message }) => message)).toEqual([
       expect.stringContaining('single word or phrase'),
       expect.stringContaining('no data set or class'),

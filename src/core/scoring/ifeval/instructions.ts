@@ -32,6 +32,12 @@ export function instructionsOf(row: Row): readonly Instruction[] {
   });
 }
 
+/** How many instructions a row has, also one that `instructionsOf` would not read; 0 without a list. */
+export function instructionCount(row: Row): number {
+  const ids = parsed(row.instruction_id_list);
+  return Array.isArray(ids) ? ids.length : 0;
+}
+
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {

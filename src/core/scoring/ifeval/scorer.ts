@@ -1,10 +1,10 @@
 /** The IFEval scorer: the share of a prompt's verifiable instructions that an answer follows, strictly and loosely. */
 
-import type { Scorer, ScorerInput, ScorerResult } from '../../benchmark.js';
-import { isRefusal, nothingExtracted } from '../failure.js';
+import type { Scorer, ScorerInput, ScorerResult, ScoreSummary } from '../../benchmark.js';
+import { judged, nothingExtracted } from '../failure.js';
 import { checkInstruction, checkInstructionLoose } from './check.js';
 import { idealIfevalAnswer } from './ideal.js';
-import { instructionsOf } from './instructions.js';
+import { instructionCount, instructionsOf } from './instructions.js';
 import { isBlank, strip } from './python-text.js';
 
 /**
@@ -12,13 +12,13 @@ import { isBlank, strip } from './python-text.js';
  * instructions stand in the row (`instruction_id_list`, `kwargs`); the target is not looked at. The reward is 1 when all of them
  * are followed strictly, else 0.
  *
- * Numbers in the details, each a metric, named as the harness names them:
- * - `prompt_level_strict_acc`, `prompt_level_loose_acc`: 1 when all instructions of the prompt are followed, else 0
- * - `inst_level_strict_acc`, `inst_level_loose_acc`: the share of the prompt's instructions that are followed, 0 to 1
- * - `inst_followed_strict`, `inst_followed_loose`, `inst_total`: the same as counts
+ * Numbers in the details, each a metric:
+ * - `prompt_level_strict_acc`, `prompt_level_loose_acc`: 1 when all instructions of the prompt are followed, else 0; named as in the harness
+ * - `inst_followed_strict`, `inst_followed_loose`, `inst_total`: how many of the prompt's instructions are followed, and how many there are
+ * - `inst_share_strict`, `inst_share_loose`: the same as shares, 0 to 1, whose means weigh all prompts alike
  *
- * The harness's `inst_level` accuracies weigh all instructions of the data set alike, the means of ours all prompts. Its number is
- * the mean of `inst_followed_strict` (or `_loose`) divided by the mean of `inst_total`.
+ * The harness's `inst_level` accuracies weigh all instructions of the data set alike: they are no means over prompts, and are made of
+ * these counts by `ifevalSummary`.
  */
 export function ifeval(): Scorer {
   return {
@@ -40,14 +40,36 @@ function scoreIfeval({ response, row }: ScorerInput): ScorerResult {
   const reward = strict === total ? 1 : 0;
   const details = {
     prompt_level_strict_acc: reward,
-    inst_level_strict_acc: strict / total,
+    inst_share_strict: strict / total,
     prompt_level_loose_acc: loose === total ? 1 : 0,
-    inst_level_loose_acc: loose / total,
+    inst_share_loose: loose / total,
     inst_followed_strict: strict,
     inst_followed_loose: loose,
     inst_total: total,
     instructions,
   };
-  if (isBlank(response) || (reward === 0 && isRefusal(response))) return { ...nothingExtracted(response), details };
-  return { reward, extracted: strip(response), details };
+  if (isBlank(response)) return { ...nothingExtracted(response), details };
+  return judged(response, { reward, extracted: strip(response), details });
+}
+
+/**
+ * `inst_level_strict_acc` and `inst_level_loose_acc` as the harness has them: instructions followed over all instructions, of all samples
+ * together. None of an error's are followed. Reads `instruction_id_list` in the samples' metadata.
+ */
+export function ifevalSummary(): ScoreSummary {
+  let total = 0;
+  let strict = 0;
+  let loose = 0;
+  const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  return {
+    add({ scoring_details: details, metadata }) {
+      total += instructionCount(metadata);
+      strict += count(details['inst_followed_strict']);
+      loose += count(details['inst_followed_loose']);
+    },
+    scores: () => ({
+      inst_level_strict_acc: total === 0 ? 0 : strict / total,
+      inst_level_loose_acc: total === 0 ? 0 : loose / total,
+    }),
+  };
 }

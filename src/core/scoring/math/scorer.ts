@@ -1,7 +1,7 @@
 /** The math scorer: takes the boxed answer out of a response and decides by mathematical equivalence. */
 
 import type { Scorer, ScorerInput, ScorerResult } from '../../benchmark.js';
-import { isRefusal, nothingExtracted, scorerName } from '../failure.js';
+import { judged, nothingExtracted, scorerName } from '../failure.js';
 import { lastBoxed, unboxed } from './boxed.js';
 import { readBoxed, sameExtraction } from './equivalence.js';
 import { type Extraction, extractAnswer } from './extract.js';
@@ -28,12 +28,12 @@ export function mathBoxed(options: MathBoxedOptions = {}): Scorer {
     idealAnswer: (target) => (target.includes('\\boxed') ? target : `\\boxed{${target}}`),
     score({ response, target }: ScorerInput): ScorerResult {
       const content = contentOf(response);
-      if (content === null && (withoutBox === 'fail' || isRefusal(response))) return nothingExtracted(response);
+      if (content === null && withoutBox === 'fail') return nothingExtracted(response);
       const answer: Extraction = content === null ? extractAnswer(response.slice(-TAIL)) : readBoxed(content);
       const extracted = content?.trim() ?? answer.source;
       if (extracted === null || extracted === '') return nothingExtracted(response);
       const gold = readBoxed(contentOf(target) ?? target);
-      return { reward: extracted === target.trim() || sameExtraction(answer, gold) ? 1 : 0, extracted };
+      return judged(response, { reward: extracted === target.trim() || sameExtraction(answer, gold) ? 1 : 0, extracted });
     },
   };
 }

@@ -92,6 +92,12 @@ describe('the result file', () => {
     ]);
   });
 
+  it('may be CSV that pandas wrote, with True and False', async () => {
+    write('scores.csv', ',score\n0,True\n1,False\n2,true\n');
+    const records = await recordsOf(resultsSpec({ file: 'scores.csv', format: 'csv', fields: { ...NO_FIELDS, reward: 'score' } }));
+    expect(records.map(({ reward }) => reward)).toEqual([1, 0, 1]);
+  });
+
   it('makes no answer of a field that is not mapped', async () => {
     write('results.jsonl', '{"score": 1}\n');
     expect((await recordsOf(resultsSpec()))[0]).toMatchObject({ model: null, extracted_answer: null, expected_answer: '', messages: [] });

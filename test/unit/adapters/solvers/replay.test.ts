@@ -132,6 +132,39 @@ describe('by prompt', () => {
     await expect(answer(0, 2, 'p')).rejects.toMatchObject(MISSING);
   });
 
+  const asking = async (recordings: readonly unknown[], ...problems: readonly (readonly [prompt: string, image?: string])[]) => {
+    const seeds = problems.map(
+      ([prompt, image = '']) => ({ prompt, messages: [{ role: 'user', content: prompt + image }] }) as unknown as Seed,
+    );
+    const seed = (i: number): Seed => seeds[i] ?? expect.fail('there is no such problem');
+    return openReplaySolver({ file: file(recordings), key: 'auto', problems: { count: seeds.length, seed } });
+  };
+  const TWICE = { kind: 'data', message: expect.stringContaining('problem_idx 0 and 1'), hint: expect.stringContaining('problem_idx') };
+
+  it.each([
+    ['one recording', [{ question: 'Which is red?', response: 'A' }]],
+    [
+      'a recording for each',
+      [
+        { question: 'Which is red?', response: 'A' },
+        { question: 'Which is red?', response: 'B' },
+      ],
+    ],
+  ])('refuses %s of a question that two problems ask with different options', async (_what, recordings) => {
+    await expect(asking(recordings, ['Which is red?\nA. blood'], ['Which is red?\nA. snow'])).rejects.toMatchObject(TWICE);
+  });
+
+  it('refuses a recording for two problems that differ in their image only', async () => {
+    await expect(asking([{ prompt: 'What is it?', response: 'A' }], ['What is it?', '1'], ['What is it?', '2'])).rejects.toMatchObject(
+      TWICE,
+    );
+  });
+
+  it('takes a recording for a problem that stands twice in the data, and looks at no problem by problem_idx', async () => {
+    await asking([{ question: 'Which is red?', response: 'A' }], ['Which is red?\nA. blood'], ['Which is red?\nA. blood']);
+    await asking([{ problem_idx: 0, question: 'Which is red?', response: 'A' }], ['Which is red?\nA. blood'], ['Which is red?\nA. snow']);
+  });
+
   it('finds each of 5,000 questions in its prompt within seconds', async () => {
     const question = (i: number): string =>
       `In the year ${i}, how many of the ${i * 7} boats in the harbour of town ${i} were painted green?`;

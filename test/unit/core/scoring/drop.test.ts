@@ -24,9 +24,10 @@ describe('drop', () => {
     }
   });
 
-  it('takes a plain refusal for one, unless it is the right answer', () => {
+  it('calls a refusal one where it earns less than full credit, and leaves it what it earns', () => {
     const refusal = "I'm sorry, but I can't help with that.";
-    expect(score(refusal, 'help')).toEqual({ reward: 0, extracted: null, failure: 'refusal' });
+    expect(score(refusal, '5')).toEqual({ reward: 0, extracted: null, failure: 'refusal', details: { em: 0, f1: 0 } });
+    expect(score(refusal, 'help')).toEqual({ reward: 0.22, extracted: refusal, failure: 'refusal', details: { em: 0, f1: 0.22 } });
     expect(score(refusal, refusal).reward).toBe(1);
   });
 

@@ -56,6 +56,19 @@ describe.each(SCORERS.map(([scorer, target]) => ({ name: scorer.name, scorer, ta
     expect(scorer.score({ response: ' \n', target, row: {} })).toEqual({ reward: 0, extracted: null, failure: 'empty_response' });
   });
 
+  it('judges an answer that opens like a refusal, and calls it one only where it is wrong', () => {
+    const opening = "I can't share all my reasoning, but here it is.";
+    const ending = { '1': 'Answer: 1', A: 'Answer: A' };
+    const right = scorer.name === 'exact_match' ? opening : `${opening}\n${scorer.name.startsWith('gsm8k') ? '#### 1' : ending[target]}`;
+    const goal = scorer.name === 'exact_match' ? opening : target;
+    expect(scorer.score({ response: right, target: goal, row: {} })).toMatchObject({ reward: 1 });
+    expect(scorer.score({ response: right, target: target === '1' ? '2' : 'B', row: {} })).toEqual({
+      reward: 0,
+      extracted: scorer.name === 'exact_match' ? null : target,
+      failure: 'refusal',
+    });
+  });
+
   it('reports a refusal', () => {
     const response = "I'm sorry, but I can't help with that.";
     expect(scorer.score({ response, target, row: {} })).toEqual({ reward: 0, extracted: null, failure: 'refusal' });

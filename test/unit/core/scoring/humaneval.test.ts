@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxJob } from '../../../../src/core/sandbox.js';
+import { codeExecution } from '../../../../src/core/scoring/code-execution.js';
 import { humanEval, humanEvalAnswer } from '../../../../src/core/scoring/humaneval.js';
 
 const PROMPT = 'import math\n\ndef area(r):\n    """Area."""\n';
@@ -158,6 +159,15 @@ describe('humanEval', () => {
     expect(jobs).toEqual([]);
   });
 
+  it('runs the code of an answer that opens like a refusal', async () => {
+    const { sandbox, jobs } = fakeSandbox((token) => ({ stdout: `${token} started ""\n` }));
+    const code = 'def area(r):\n    return 0';
+    const opening = "I can't write tests here, but this is the function:\n";
+    expect(await score(sandbox, `${opening}\`\`\`python\n${code}\n\`\`\``)).toMatchObject({ extracted: code });
+    expect(await score(sandbox, `${opening}${code}`)).toMatchObject({ extracted: code });
+    expect(jobs).toHaveLength(2);
+  });
+
   it('answers itself with prompt and solution in a block', () => {
     expect(humanEval().idealAnswer?.('', ROW)).toBe(`\`\`\`python\n${PROMPT}    return 0\n\n\`\`\``);
   });
@@ -166,5 +176,17 @@ describe('humanEval', () => {
     const { sandbox } = fakeSandbox(() => ({}));
     const tools = { sandbox, signal: new AbortController().signal } as never;
     await expect(humanEval().score({ response: 'x', target: '', row: { prompt: 'p' } }, tools)).rejects.toThrow('no text "test"');
+  });
+});
+
+describe('codeExecution', () => {
+  it('runs the block of an answer that opens like a refusal, and nothing of a refusal without one', async () => {
+    const { sandbox, jobs } = fakeSandbox((token) => ({ stdout: `${token} started ""\n` }));
+    const scorer = codeExecution({ language: 'python', program: ({ code }) => code });
+    const score = (response: string) =>
+      scorer.score({ response, target: '', row: {} }, { sandbox, signal: new AbortController().signal } as never);
+    expect(await score("I can't write tests here.\n```python\nx = 1\n```")).toMatchObject({ extracted: 'x = 1' });
+    expect(await score("I'm sorry, but I can't help with that.")).toEqual({ reward: 0, extracted: null, failure: 'refusal' });
+    expect(jobs).toHaveLength(1);
   });
 });

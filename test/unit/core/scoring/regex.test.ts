@@ -34,7 +34,7 @@ describe('regexMatch', () => {
     expect(score({ pattern: 'x' }, 'abc', 'x')).toEqual({ reward: 0, extracted: null, failure: 'format_error' });
     expect(score({ pattern: '\\w+$' }, "I'm sorry, I can't help with that", 'x')).toEqual({
       reward: 0,
-      extracted: null,
+      extracted: 'that',
       failure: 'refusal',
     });
   });

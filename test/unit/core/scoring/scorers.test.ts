@@ -146,6 +146,14 @@ describe('multipleChoice', () => {
     expect(() => score(multipleChoice(), 'A', 'E')).toThrow(/not one of the letters ABCD/);
     expect(() => multipleChoice({ letters: 'abc' })).toThrow(/different capitals/);
   });
+
+  it("knows each row's own letters where it is told how", () => {
+    const scorer = multipleChoice({ letters: (row) => 'ABCDEFGHIJKL'.slice(0, Number(row.options)) });
+    const response = 'The true one is B, as shown by Vitamin K studies.';
+    expect(scorer.score({ response, target: 'B', row: { options: 4 } })).toEqual({ reward: 1, extracted: 'B' });
+    expect(scorer.score({ response, target: 'B', row: { options: 12 } })).toEqual({ reward: 0, extracted: 'K' });
+    expect(scorer.name).toBe('multiple_choice(letters=row)');
+  });
 });
 
 describe('gsm8k', () => {
@@ -182,6 +190,10 @@ describe('mmluPro', () => {
 
   it('never guesses', () => {
     expect(score(mmluPro(), 'none of these', 'A')).toEqual({ reward: 0, extracted: null, failure: 'format_error' });
+  });
+
+  it('takes any other letter of an answer that opens like a refusal', () => {
+    expect(score(mmluPro(), "I can't share all my reasoning, but B it is.", 'B')).toEqual({ reward: 1, extracted: 'B' });
   });
 
   it('does not take the I of a refusal for an option', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { catalogueEntry, catalogueNames } from '../../../../src/core/vlm/catalogue.js';
-import { customKind, kindOf } from '../../../../src/core/vlm/kinds.js';
+import { customKind, kindOf, promptStyleOf } from '../../../../src/core/vlm/kinds.js';
 
 const told = (name: string) => {
   const kind = kindOf(name);
@@ -67,6 +67,13 @@ describe('a data set', () => {
     expect(customKind('MCQ', 'mine_circular').report).toBe('circular');
     expect(customKind('MCQ', 'mine').report).toBe('accuracy');
     expect(customKind('Y/N', 'mine').scoring).toBe('yes_no');
-    expect(customKind('VQA', 'mine').scoring).toBe('line');
+    expect(customKind('VQA', 'mine')).toMatchObject({ prompt: 'plain', scoring: 'line' });
+  });
+
+  it('is asked as the class that its own inherits from asks, also where it is not read here', () => {
+    const names = ['POPE', 'MathVision', 'MathVision_MINI', 'MMVet', 'LLaVABench', 'LogicVista', 'TDBench', 'HRBench4K', 'ImageMCQDataset'];
+    expect(names.map(promptStyleOf)).toEqual(['plain', ...Array(5).fill('plain'), 'mcq', 'mcq', undefined]);
+    // These have a builder of their own.
+    expect(['MathVerse', 'MathVerse_MINI', 'OlympiadBench', 'CVBench'].map(promptStyleOf)).toEqual(Array(4).fill(undefined));
   });
 });

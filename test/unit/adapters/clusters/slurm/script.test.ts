@@ -12,6 +12,7 @@ import {
   type ShardJob,
 } from '../../../../../src/adapters/clusters/slurm/script.js';
 import { renderSubmitScript } from '../../../../../src/adapters/clusters/slurm/submit-script.js';
+import { serviceUrlVariable } from '../../../../../src/core/cluster.js';
 import { NelError } from '../../../../../src/core/errors.js';
 import { CLUSTER, JOB, POOL, VLLM } from './fixtures.js';
 
@@ -21,7 +22,7 @@ const hasShellcheck = spawnSync('shellcheck', ['--version']).error === undefined
 const MERGE = renderMergeScript({ ...JOB, command: ['nel', 'eval', 'merge', 'out'], walltime: '00:30:00' });
 
 const VARIANTS: Readonly<Record<string, string>> = {
-  "the documents' example": renderShardScript(JOB).text,
+  'a served model': renderShardScript(JOB).text,
   'second attempt, some shards, secrets, setup, environment': renderShardScript({
     ...JOB,
     attempt: 2,
@@ -72,6 +73,15 @@ const VARIANTS: Readonly<Record<string, string>> = {
       ...JOB,
       shards: [0, 1, 2],
       cluster: { ...CLUSTER, node_pools: { cpu: { ...POOL, partition: 'cpu', gres: null }, gpu: POOL } },
+      pool: 'cpu',
+      models: [{ ...VLLM, node_pool: 'gpu' }],
+    },
+    MERGE,
+  ).text,
+  'handed in by a person, one job a shard, some at once': renderSubmitScript(
+    {
+      ...JOB,
+      cluster: { ...CLUSTER, max_concurrent_shards: 2, node_pools: { cpu: { ...POOL, partition: 'cpu', gres: null }, gpu: POOL } },
       pool: 'cpu',
       models: [{ ...VLLM, node_pool: 'gpu' }],
     },
@@ -128,12 +138,33 @@ describe('renderShardScript', () => {
       'is no mount',
     ],
     ['a base path with a quote', { models: [{ ...VLLM, base_path: '/v1"$(id)' }] }, 'base_path'],
+    ['a base path without its slash', { models: [{ ...VLLM, base_path: 'v1' }] }, 'base_path'],
     ['a command that is empty', { models: [{ ...VLLM, type: 'command' }] }, 'a command is needed'],
   ];
   it.each(refusals)('refuses %s', (_, change, message) => {
     const render = (): unknown => renderShardScript({ ...JOB, ...change });
     expect(render).toThrow(NelError);
     expect(render).toThrow(message);
+  });
+
+  it('names a service whose name begins with a digit as its evaluation does', () => {
+    const { text } = renderShardScript({ ...JOB, models: [{ ...VLLM, name: '7b-judge', base_path: '/v1' }] });
+    expect(text).toContain(`export ${serviceUrlVariable('7b-judge')}="http://\${s7b_judge_host}:\${s7b_judge_port}/v1"\n`);
+  });
+
+  it('hands in each job of a shard behind the one that many places before it', () => {
+    const text = VARIANTS['handed in by a person, one job a shard, some at once'] ?? '';
+    const loop = text.slice(text.indexOf('ids=()'), text.indexOf('jobs=$('));
+    // Its last word is the shard; the job's id is ten times that.
+    const fake = 'sbatch() { echo "$*" >&2; echo "${!#}0;fed"; }\n';
+    const { stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', `${fake}${loop}`], { encoding: 'utf8' });
+    const name = '--parsable --job-name=nel-gsm8k-0a1b2c3d4e-a1-s';
+    expect(stderr.split('\n').slice(0, 4)).toEqual([
+      `${name}0 attempt-1/shards.sh 0`,
+      `${name}1 attempt-1/shards.sh 1`,
+      `${name}2 --dependency=afterany:00 attempt-1/shards.sh 2`,
+      `${name}3 --dependency=afterany:10 attempt-1/shards.sh 3`,
+    ]);
   });
 
   it('holds every value of the environment and every argument as it is, as bash reads it', () => {

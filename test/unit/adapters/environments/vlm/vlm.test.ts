@@ -133,7 +133,6 @@ describe('every kind of data set', () => {
     ['?like=OCRBench', { answer: "['CENTRE', 'center']", category: 'Digit String Recognition' }],
     ['?like=ChartQA_TEST', { answer: '12' }],
     ['?like=COCO_VAL', { answer: "['a dog runs', 'a dog']" }],
-    ['?like=MathVista_MINI', { answer: '3', question_type: 'free_form', answer_type: 'integer' }],
     ['?type=VQA&metric=vqa_score', { answer: `['dog', ${"'cat', ".repeat(9)}]` }],
   ])('of %s gives its own answer the most that can be had', async (query, cells) => {
     const { environment } = await custom([{ index: '1', image: base64(RED), question: 'Q', ...cells }], query);
@@ -234,7 +233,7 @@ describe('image files', () => {
     expect((await environment.seed(0, 0, signal)).messages[0]?.content).toEqual([
       { type: 'image_url', image_url: { url: uri(RED) } },
       { type: 'image_url', image_url: { url: uri(BLUE) } },
-      { type: 'text', text: 'Q\nAnswer the question using a single word or phrase.' },
+      { type: 'text', text: 'Q' },
     ]);
     await writeFile(first, GREEN);
     const after = await open(place, 'mine');
@@ -312,6 +311,8 @@ describe('the file of a data set', () => {
 describe('what cannot be read', () => {
   it.each([
     ['vlmevalkit://MMVet', 'config', /scored by a judge model/],
+    ['vlmevalkit://MathVista_MINI', 'config', /scored by a judge model/],
+    ['vlmevalkit://./my.tsv?like=MathVista_MINI', 'config', /scored by a judge model/],
     ['vlmevalkit://OCRBench_v2', 'config', /a program of its own/],
     ['vlmevalkit://MMBench_DEV_ENN', 'usage', /knows no data set "MMBench_DEV_ENN"/],
     ['vlmevalkit://MMStar?type=VQA', 'usage', /has its own type/],
@@ -328,6 +329,14 @@ describe('what cannot be read', () => {
     const thrown = await error(open(await places(), address));
     expect(thrown.kind).toBe(kind);
     expect(thrown.message).toMatch(message);
+  });
+
+  it('can be asked all the same where a judge of VLMEvalKit scores it, as the error says', async () => {
+    expect((await error(open(await places(), 'MathVista_MINI'))).hint).toContain('vlmevalkit://./MathVista_MINI.tsv?type=VQA');
+    const place = await places();
+    await put(path.join(place.dir, 'MathVista_MINI.tsv'), tsv([{ index: '1', image: base64(RED), question: 'Q', answer: '3' }]));
+    const { environment } = await open(place, 'vlmevalkit://./MathVista_MINI.tsv?type=VQA');
+    expect(await environment.seed(0, 0, signal)).toMatchObject({ prompt: 'Q', expected_answer: '3' });
   });
 
   it('names the nearest data set', async () => {

@@ -1,8 +1,10 @@
 /** The IFEval scorer: reward, metrics, and rows in all their writings. */
 
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../../../src/core/benchmark.js';
-import { ifeval } from '../../../../../src/core/scoring/ifeval/scorer.js';
+import { ifevalBenchmark } from '../../../../../src/benchmarks/ifeval.js';
+import type { Row, ScorerResult, SummarySample } from '../../../../../src/core/benchmark.js';
+import type { JsonObject } from '../../../../../src/core/json.js';
+import { ifeval, ifevalSummary } from '../../../../../src/core/scoring/ifeval/scorer.js';
 
 const ROW: Row = {
   instruction_id_list: ['punctuation:no_comma', 'startend:end_checker'],
@@ -18,9 +20,9 @@ describe('the IFEval scorer', () => {
       extracted: 'A tale. The end.',
       details: {
         prompt_level_strict_acc: 1,
-        inst_level_strict_acc: 1,
+        inst_share_strict: 1,
         prompt_level_loose_acc: 1,
-        inst_level_loose_acc: 1,
+        inst_share_loose: 1,
         inst_followed_strict: 2,
         inst_followed_loose: 2,
         inst_total: 2,
@@ -38,9 +40,9 @@ describe('the IFEval scorer', () => {
       extracted: 'A tale.\nThe *end.*',
       details: {
         prompt_level_strict_acc: 0,
-        inst_level_strict_acc: 0.5,
+        inst_share_strict: 0.5,
         prompt_level_loose_acc: 1,
-        inst_level_loose_acc: 1,
+        inst_share_loose: 1,
         inst_followed_strict: 1,
         inst_followed_loose: 2,
         inst_total: 2,
@@ -80,5 +82,40 @@ describe('the IFEval scorer', () => {
     const scorer = ifeval();
     const response = scorer.idealAnswer?.('', ROW) ?? '';
     expect(await scorer.score({ response, target: '', row: ROW })).toMatchObject({ reward: 1 });
+  });
+});
+
+describe('the IFEval summary', () => {
+  const sample = (response: string | null, row: Row): SummarySample => ({
+    problem_idx: 0,
+    repeat: 0,
+    reward: 0,
+    status: response === null ? 'error' : 'scored',
+    extracted_answer: null,
+    expected_answer: '',
+    scoring_details: response === null ? {} : ((score(response, row) as ScorerResult).details ?? {}),
+    metadata: row as JsonObject,
+    category: null,
+  });
+  const THREE: Row = { instruction_id_list: Array(3).fill('startend:end_checker'), kwargs: Array(3).fill({ end_phrase: 'The end.' }) };
+  const ONE: Row = { instruction_id_list: '["punctuation:no_comma"]', kwargs: '[{}]' };
+
+  it('weighs all instructions alike, as the harness does: one of four is 0.25 also where it is all of its prompt', () => {
+    const summary = ifevalSummary();
+    summary.add(sample('A tale.', ONE));
+    summary.add(sample('A tale.\nThe *end.*', THREE));
+    expect(summary.scores()).toEqual({ inst_level_strict_acc: 0.25, inst_level_loose_acc: 1 });
+  });
+
+  it('counts the instructions of an error as not followed', () => {
+    const summary = ifevalSummary();
+    summary.add(sample('A tale.', ONE));
+    summary.add(sample(null, THREE));
+    expect(summary.scores()).toEqual({ inst_level_strict_acc: 0.25, inst_level_loose_acc: 0.25 });
+  });
+
+  it('belongs to the benchmark, and has its names before any sample', () => {
+    expect(ifevalBenchmark.createSummary?.().scores()).toEqual({ inst_level_strict_acc: 0, inst_level_loose_acc: 0 });
+    expect(ifevalBenchmark.metadataFields).toContain('instruction_id_list');
   });
 });

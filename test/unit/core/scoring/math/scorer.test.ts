@@ -28,6 +28,12 @@ describe('the math scorer', () => {
     expect(score("I'm sorry, I can't help with that.", '7').failure).toBe('refusal');
   });
 
+  it('judges an answer that opens like a refusal, and calls it one only where it is wrong', () => {
+    const response = "I can't provide a drawing, but the final answer is $42$.";
+    expect(score(response, '42', { withoutBox: 'extract' })).toEqual({ reward: 1, extracted: '$42$' });
+    expect(score(response, '41', { withoutBox: 'extract' })).toEqual({ reward: 0, extracted: '$42$', failure: 'refusal' });
+  });
+
   it('takes the final statement, else the last number, where it is asked to', () => {
     const options = { withoutBox: 'extract' } as const;
     expect(score('The answer is $x = 7$, not 8.', '7', options)).toEqual({ reward: 1, extracted: '$x = 7$' });
