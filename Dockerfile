@@ -1,6 +1,9 @@
-# The image of `nel`: the command, the Temporal CLI for its embedded server, git for baselines in CI. It runs as user 1000, or as any other:
+# The image of `nel`: the command, the Temporal CLI for its embedded server, git for baselines in CI, Python and bubblewrap for benchmarks that run code.
+# It runs as user 1000, or as any other:
 #   docker build -t nel:0.1.0 .
-#   docker run --rm -e NEMO_API_KEY -v "$PWD/results:/results" nel:0.1.0 eval run --bench gsm8k --repeats 2 --output-dir /results
+#   mkdir -p results
+#   docker run --rm --name nel --hostname nel --user "$(id -u)" -e NEMO_API_KEY -e NEMO_MODEL_URL -e NEMO_MODEL_ID -v "$PWD/results:/results" \
+#     nel:0.1.0 eval run --bench gsm8k --repeats 2 --output-dir /results
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG PYTHON_IMAGE=python:3.13-slim-bookworm
 
@@ -30,7 +33,7 @@ LABEL org.opencontainers.image.title="nel" \
 # The folders are writable for everybody, so that `--user "$(id -u)"` works too: results, home with caches and state, where commands start.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git tini \
+ && apt-get install -y --no-install-recommends bubblewrap ca-certificates git python3 tini \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -m 1777 /results /home/nel /home/nel/.cache /work
 COPY --from=temporal /opt/temporal/bin/temporal /usr/local/bin/temporal

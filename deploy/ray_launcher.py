@@ -12,12 +12,11 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any, Sequence
 
 import ray
 
-from ray_eval import ShardFailed, ShardRefused, merge, run_shard
+from ray_eval import ShardFailed, ShardRefused, merge, place, run_shard
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -30,13 +29,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=1, help="answers to each problem (default: 1)")
     parser.add_argument("--model-url", required=True, help="OpenAI-compatible endpoint")
     parser.add_argument("--model-id", required=True, help="model name in requests")
-    parser.add_argument("--output-dir", default="./eval_results/ray", help="on storage that all nodes share")
+    parser.add_argument("--output-dir", required=True, help="a folder on storage that all nodes share, or an s3:// address")
     settings = parser.parse_args(argv[:end])
     if settings.shards < 1:
         parser.error("--shards has to be 1 or more")
     settings.nel_args = list(argv[end + 1 :])
-    # Tasks run in folders of their own.
-    settings.output_dir = str(Path(settings.output_dir).resolve())
+    try:
+        settings.output_dir = place(settings.output_dir)
+    except ValueError as error:
+        parser.error(f"--output-dir {error}")
     return settings
 
 

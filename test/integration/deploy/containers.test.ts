@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WHEEL_REQUIREMENT, wheelFor } from '../../../src/client/embedded/wheel.js';
 import { faultOf } from './commands.js';
-import { COMPOSE_FILES, DOCKERFILE, ROOT, read, run, temporaryFolder, tools, yamlDocuments } from './files.js';
+import { COMPOSE_FILES, DOCKERFILE, GUIDE, ROOT, read, run, temporaryFolder, tools, yamlDocuments } from './files.js';
 
 const checks = tools('checks');
 const tool = (name: string): string => path.join(checks.folder as string, name);
@@ -25,6 +25,24 @@ describe('the Dockerfile', () => {
     expect(text).toContain(`'${WHEEL_REQUIREMENT}'`);
     const hashes = [...text.matchAll(/--hash=sha256:([0-9a-f]{64})/g)].map(([, hash]) => hash);
     expect(hashes).toEqual([wheelFor('linux', 'x64')?.sha256, wheelFor('linux', 'arm64')?.sha256]);
+  });
+
+  it('has what the strongest sandbox for generated code needs', () => {
+    const installed = /apt-get install -y --no-install-recommends (.+) \\/.exec(read(DOCKERFILE))?.[1]?.split(' ');
+    expect(installed).toEqual(['bubblewrap', 'ca-certificates', 'git', 'python3', 'tini']);
+  });
+
+  it('prints the command of the guide, which makes its folder and names user and host', () => {
+    const printed = (text: string, comment: string): string => {
+      const block = text.split('\n').slice(text.split('\n').indexOf(`${comment}docker build -t nel:0.1.0 .`));
+      return block
+        .slice(0, 4)
+        .map((line) => line.slice(comment.length))
+        .join('\n');
+    };
+    const command = printed(read(DOCKERFILE), '#   ');
+    expect(command).toBe(printed(read(GUIDE), ''));
+    expect(command).toMatch(/^docker build .+\nmkdir -p results\ndocker run --rm --name nel --hostname nel --user "\$\(id -u\)" /);
   });
 
   it('ends as another user than root, with nel as its entry point', () => {
@@ -112,6 +130,7 @@ interface Compose {
       string,
       {
         readonly image: string;
+        readonly hostname?: string;
         readonly command?: readonly string[];
         readonly entrypoint?: readonly string[];
         readonly depends_on?: object;
@@ -174,6 +193,35 @@ describe('the compose files', () => {
       'eval-shard': 'sharded',
       merge: 'sharded',
     });
+  });
+
+  it('name the host of each container that writes results, the same when it is started again', () => {
+    const [, deployed] = composes[1] as (typeof composes)[number];
+    const hosts = Object.entries(deployed.services).map(([name, { hostname }]) => [name, hostname]);
+    expect(hosts).toEqual([
+      ['serve', undefined],
+      ['eval-remote', 'eval-remote'],
+      ['eval-local', 'eval-local'],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as Compose reads it
+      ['eval-shard', 'eval-shard-${NEL_SHARD_IDX:-0}'],
+      ['merge', 'merge'],
+    ]);
+  });
+
+  it('name no host where a network is shared, which Docker refuses', () => {
+    const shared = composes.flatMap(([, { services }]) => Object.values(services)).filter(({ network_mode }) => network_mode !== undefined);
+    expect(shared).toHaveLength(3);
+    expect(shared.filter(({ hostname }) => hostname !== undefined)).toEqual([]);
+  });
+
+  it('evaluate in the guide what the gate after it asks for', () => {
+    const block = read(GUIDE)
+      .split('```sh')
+      .find((one) => one.includes('docker compose up --build')) as string;
+    const evaluated = [...block.matchAll(/--bench (\w+)/g)].map(([, name]) => name);
+    const policy = [...read('src/cli/demo-run.ts').matchAll(/^ {2}(practice_\w+):$/gm)].map(([, name]) => name);
+    expect(policy).toHaveLength(3);
+    expect(evaluated).toEqual(policy);
   });
 
   it('mount files that there are', () => {

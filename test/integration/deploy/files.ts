@@ -24,6 +24,7 @@ export const MANIFESTS = [
 ];
 export const GITLAB = 'deploy/gitlab-ci-eval.yml';
 export const GITHUB = 'deploy/github-actions-eval.yml';
+export const GUIDE = 'docs/guides/deployment.md';
 export const RAY = ['deploy/ray_eval.py', 'deploy/ray_launcher.py'];
 
 export const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');

@@ -7,8 +7,14 @@ import type { FakeEndpoint } from '../../fakes/endpoint.js';
 import { GITHUB, NEL, type Ran, run, temporaryFolder, yamlDocuments } from './files.js';
 import { evalConfig, SUMS, startModels } from './sums.js';
 
+interface Job {
+  readonly needs?: string;
+  readonly if?: string;
+  readonly steps: readonly { readonly name?: string; readonly run?: string; readonly env?: Readonly<Record<string, string>> }[];
+}
+
 interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string }[] }>>;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
 
 const [workflow] = yamlDocuments<Workflow>(GITHUB) as [Workflow];
@@ -27,9 +33,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** The script of a job, as the runner calls it; the defaults are those of the workflow's `env`. */
-function job(name: string, env: Record<string, string>): Promise<Ran> {
-  const script = workflow.jobs[name]?.steps.find((step) => step.run !== undefined)?.run as string;
+/** The last script of a job. */
+const job = (name: string, env: Record<string, string>): Promise<Ran> =>
+  shell(workflow.jobs[name]?.steps.findLast((step) => step.run !== undefined)?.run as string, env);
+
+/** A script as the runner calls it; the defaults are those of the workflow's `env`. */
+function shell(script: string, env: Record<string, string>): Promise<Ran> {
   const defaults = {
     NEL_COMMAND: `${process.execPath} ${NEL}`,
     NEL_MAX_DROP: '0.05',
@@ -61,6 +70,30 @@ describe('the GitHub workflow', () => {
   it('lets it pass where the drop is allowed', { timeout: 60_000 }, async () => {
     const { code, output } = await job('regression', { NEL_MAX_DROP: '0.2' });
     expect(code, output).toBe(0);
+  });
+
+  it.each(['failure', 'cancelled', 'skipped'])(
+    'fails its check, in place of skipping it, when an evaluation ended as %s',
+    async (result) => {
+      const { needs, if: condition, steps } = workflow.jobs['regression'] as Job;
+      expect({ needs, condition }).toEqual({ needs: 'evaluate', condition: '${{ always() }}' });
+      const [first] = steps;
+      expect(first?.env).toEqual({ EVALUATED: '${{ needs.evaluate.result }}' });
+      const { code, output } = await shell(first?.run as string, { EVALUATED: result });
+      expect(code).toBe(1);
+      expect(output).toBe(`::error::eval:baseline or eval:candidate ended with ${result}, so there is nothing to compare\n`);
+    },
+  );
+
+  it('lets the comparison begin when both evaluations ended well', async () => {
+    const [first] = (workflow.jobs['regression'] as Job).steps;
+    expect(await shell(first?.run as string, { EVALUATED: 'success' })).toEqual({ code: 0, output: '' });
+  });
+
+  it('runs every step only after those before it ended well, but for the upload', () => {
+    const { steps } = workflow.jobs['regression'] as { steps: { if?: string; uses?: string; 'continue-on-error'?: boolean }[] };
+    expect(steps.filter((step) => 'continue-on-error' in step)).toEqual([]);
+    expect(steps.filter((step) => step.if !== undefined).map(({ uses }) => uses)).toEqual(['actions/upload-artifact@v4']);
   });
 
   it('has no key in a script, and none but the evaluation gets it', () => {

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeEndpoint } from '../../fakes/endpoint.js';
-import { GITLAB, NEL, type Ran, ROOT, run, temporaryFolder, tools } from './files.js';
+import { GITLAB, NEL, type Ran, ROOT, run, temporaryFolder, tools, yamlDocuments } from './files.js';
 import { evalConfig, SUMS, startModels } from './sums.js';
 
 const gitlab = tools('gitlab');
@@ -84,6 +84,11 @@ const report = (work: string, name: string): string =>
 
 const REPORTS = ['results/regression.json', 'results/regression.md', 'results/regression.xml'];
 
+it('the GitLab pipeline has no job whose failure is let pass', () => {
+  const text = JSON.stringify(yamlDocuments(GITLAB));
+  expect(text.match(/"(allow_failure|optional)"|"when":"(?!always)[^"]*"/g)).toBe(null);
+});
+
 describe.skipIf(gitlab.folder === null)(`the GitLab pipeline${gitlab.hint}`, () => {
   it('passes a merge request that changes nothing, and leaves the declared artifacts', { timeout: LIMIT_MS }, async () => {
     const work = mergeRequest('same', 'good');
@@ -132,19 +137,24 @@ describe.skipIf(gitlab.folder === null)(`the GitLab pipeline${gitlab.hint}`, () 
     expect(report(work, 'regression.xml')).toContain('<testcase classname="nel gate" name="sums">\n      <system-out>');
   });
 
-  it('takes benchmark, model and limit from variables, and gives no key to the log', { timeout: LIMIT_MS }, async () => {
+  it('takes benchmark, model, limit and sandbox from variables, and gives no key to the log', { timeout: LIMIT_MS }, async () => {
     const work = mergeRequest('flags', 'good');
     const { code, output } = await pipeline(work, {
       NEL_BENCH: './sums.js',
       NEL_MAX_PROBLEMS: '12',
+      NEL_SANDBOX: 'process',
       NEMO_MODEL_URL: endpoint.url,
       NEMO_MODEL_ID: 'good',
       NEMO_API_KEY: 'sk-canary-4711',
     });
     expect(code, output).toBe(0);
-    const lines = readFileSync(path.join(work, '.gitlab-ci-local/artifacts/evalOgcandidate/results/candidate/sums/results.jsonl'), 'utf8');
+    const results = path.join(work, '.gitlab-ci-local/artifacts/evalOgcandidate/results/candidate');
+    const lines = readFileSync(path.join(results, 'sums/results.jsonl'), 'utf8');
     // Two answers to each of twelve problems.
     expect(lines.trim().split('\n')).toHaveLength(24);
+    expect(JSON.parse(readFileSync(path.join(results, 'run.json'), 'utf8'))).toMatchObject({
+      spec: { benchmarks: [{ sandbox: { type: 'process' } }] },
+    });
     expect(output).not.toContain('sk-canary-4711');
   });
 
@@ -152,5 +162,6 @@ describe.skipIf(gitlab.folder === null)(`the GitLab pipeline${gitlab.hint}`, () 
     const { code, output } = await pipeline(mergeRequest('unset', 'good'), {});
     expect(code).not.toBe(0);
     expect(output).toContain('set NEL_BENCH or NEL_CONFIG');
+    expect(output).not.toMatch(/(PASS|WARN) +regression:check/);
   });
 });

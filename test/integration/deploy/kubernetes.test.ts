@@ -20,7 +20,9 @@ interface Resource {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly spec: Record<string, unknown> & {
-    readonly template?: { readonly spec: { readonly securityContext: object; readonly containers: readonly Container[] } };
+    readonly template?: {
+      readonly spec: { readonly hostname?: string; readonly securityContext: object; readonly containers: readonly Container[] };
+    };
   };
 }
 
@@ -60,7 +62,7 @@ describe('the kustomization', () => {
     const { code, output } = await run('kubectl', ['kustomize', path.dirname(path.join(ROOT, KUSTOMIZATION))]);
     expect(code, output).toBe(0);
     // Nothing is paid twice, and the merge waits for the shards.
-    expect(output).toMatch(/name: nel-eval\nspec:\n {2}backoffLimit: 4\n {2}suspend: true\n/);
+    expect(output).toMatch(/name: nel-eval\nspec:\n {2}backoffLimit: 4\n {2}podReplacementPolicy: Failed\n {2}suspend: true\n/);
     expect(output).toMatch(/activeDeadlineSeconds: 172800\n {2}backoffLimit: 600\n/);
   });
 });
@@ -95,6 +97,26 @@ describe('every Pod', () => {
       expect(faultOf(container(one).args)).toBe(null);
     },
   );
+});
+
+describe('a Job', () => {
+  const jobs = workloads.filter(({ kind }) => kind === 'Job');
+
+  it('never has two Pods that write to one folder', () => {
+    expect(jobs.map(({ metadata, spec }) => [metadata.name, spec['podReplacementPolicy']])).toEqual([
+      ['nel-eval-sharded', 'Failed'],
+      ['nel-eval', 'Failed'],
+      ['nel-eval-merge', 'Failed'],
+    ]);
+  });
+
+  it('names its Pods’ host, the same for each attempt; the Indexed one does so by itself', () => {
+    expect(jobs.map(({ metadata, spec }) => [metadata.name, spec.template?.spec.hostname])).toEqual([
+      ['nel-eval-sharded', undefined],
+      ['nel-eval', 'nel-eval'],
+      ['nel-eval-merge', 'nel-eval-merge'],
+    ]);
+  });
 });
 
 describe('the documented names', () => {

@@ -2,9 +2,8 @@
 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMPOSE_FILES, DOCKERFILE, GITHUB, GITLAB, KUSTOMIZATION, MANIFESTS, RAY, read } from './files.js';
+import { COMPOSE_FILES, DOCKERFILE, GITHUB, GITLAB, GUIDE, KUSTOMIZATION, MANIFESTS, RAY, read } from './files.js';
 
-const GUIDE = 'docs/guides/deployment.md';
 /** Checked by this folder's tests. Guides and references are run and generated elsewhere (test/integration/docs, npm run check). */
 const CHECKED = [DOCKERFILE, ...COMPOSE_FILES, KUSTOMIZATION, ...MANIFESTS, GITLAB, GITHUB, ...RAY];
 
@@ -41,6 +40,15 @@ describe('the deployment matrix', () => {
       }
     },
   );
+});
+
+it('the row of a cluster of nodes leads to its guide', () => {
+  const row = rows.find(([name]) => name?.includes('Slurm')) as string[];
+  expect([row[0], row[1], row[4]]).toEqual([
+    '[Slurm](slurm.md)',
+    '[`cluster: {type: slurm, shards: …}`](../../examples/configs/07_slurm.yaml)',
+    '[medium](slurm.md)',
+  ]);
 });
 
 describe('the deployment files', () => {

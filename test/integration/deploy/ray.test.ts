@@ -1,8 +1,9 @@
 /** deploy/ray_eval.py and ray_launcher.py: their decisions with a stand-in for Ray, then as a job of a real Ray cluster of one node. */
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startPracticeEndpoint } from '../../../src/practice/endpoint.js';
 import { type BundleFile, readLines, timeless } from '../runs/lab.js';
 import { NEL, RAY, type Ran, ROOT, run, temporaryFolder, tools } from './files.js';
@@ -18,12 +19,14 @@ const pythonEnv = { ...process.env, PYTHONPYCACHEPREFIX: path.join(folder, 'pyca
 
 const python = (await run('python3', ['--version'])).code === 0;
 
-function launch(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  return run('python3', [path.join(ROOT, 'deploy/ray_launcher.py'), ...args], {
-    cwd: folder,
-    env: { ...pythonEnv, PYTHONPATH: FAKES, NEL_COMMAND: `python3 ${path.join(FAKES, 'nel.py')}`, ...env },
-  });
+const fakeEnv = { ...pythonEnv, PYTHONPATH: FAKES, NEL_COMMAND: `python3 ${path.join(FAKES, 'nel.py')}` };
+
+function launch(args: readonly string[], { cwd = folder, ...env }: Record<string, string> = {}): Promise<Ran> {
+  return run('python3', [path.join(ROOT, 'deploy/ray_launcher.py'), ...args], { cwd, env: { ...fakeEnv, ...env } });
 }
+
+/** A program that has ray_eval's names. */
+const withRayEval = (program: string): string[] => ['-c', `import sys\nsys.path.insert(1, 'deploy')\nimport ray_eval\n${program}`];
 
 interface Call {
   readonly args: readonly string[];
@@ -85,6 +88,62 @@ describe.skipIf(!python)(`the Ray launcher${python ? '' : ' (skipped: install py
     expect(calls(path.join(folder, 'refused'), 'shard_0')).toHaveLength(1);
   });
 
+  it('waits until a process that still ends lets go of the folder of its shard', async () => {
+    const args = ['--bench', 'gsm8k', '--shards', '1', ...MODEL, '--output-dir', 'held'];
+    const { code, output } = await launch(args, { NEL_FAKE_EXITS: '{"0": ["in use", 0]}' });
+    expect(code, output).toBe(0);
+    expect(output).toContain('held is in use by process 4711 on this-host');
+    expect(calls(path.join(folder, 'held'), 'shard_0')).toHaveLength(2);
+  });
+
+  it('takes a process that does not let go for a refusal', async () => {
+    const program = `ray_eval.IN_USE_LIMIT_S, ray_eval.IN_USE_PAUSE_S = 0.5, 0.1
+try:
+    ray_eval.evaluate_shard(['eval', 'run', '--output-dir', '${path.join(folder, 'kept')}'], 0, 1)
+except ray_eval.ShardRefused as error:
+    print(error)`;
+    const { code, output } = await run('python3', withRayEval(program), { env: { ...fakeEnv, NEL_FAKE_EXITS: '{"0": ["in use"]}' } });
+    expect(code, output).toBe(0);
+    expect(output).toContain('shard 0 of 1 ended with exit code 3');
+    expect(calls(path.join(folder, 'kept'), 'shard_0').length).toBeGreaterThan(1);
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends nel when its task is killed', { timeout: 30_000 }, async () => {
+    const file = path.join(folder, 'pid');
+    const nel = `import os, time; open('${file}', 'w').write(str(os.getpid())); time.sleep(60)`;
+    const program = `ray_eval.run_to_end([sys.executable, '-c', sys.argv[1]], dict(ray_eval.os.environ))`;
+    const task = spawn('python3', [...withRayEval(program), nel], { cwd: ROOT, env: fakeEnv, stdio: 'ignore' });
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toMatch(/^\d+$/), 10_000);
+    const pid = Number(readFileSync(file, 'utf8'));
+    expect(isRunning(pid)).toBe(true);
+    task.kill('SIGKILL');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);
+  });
+
+  it('does not try again where there is no nel, and says how it is called', async () => {
+    const { code, output } = await launch(['--bench', 'gsm8k', '--shards', '1', ...MODEL, '--output-dir', 'none'], {
+      NEL_COMMAND: 'no-nel',
+    });
+    expect(code).toBe(3);
+    expect(output.match(/no-nel: No such file or directory \(NEL_COMMAND says how nel is called\)/g)).toHaveLength(1);
+  });
+
+  it('gives an address to nel as it is, and looks for no bundle there', async () => {
+    const { code, output } = await launch(['--bench', 'gsm8k', '--shards', '1', ...MODEL, '--output-dir', 's3://evals/ray']);
+    expect(code, output).toBe(0);
+    const out = path.join(folder, 's3:/evals/ray');
+    expect(calls(out, 'shard_0')[0]?.args.at(-1)).toBe('s3://evals/ray');
+    expect(calls(out, 'merge').map((call) => call.args)).toEqual([['eval', 'merge', 's3://evals/ray']]);
+  });
+
+  it('refuses a folder that Ray removes with the job', async () => {
+    const cwd = path.join(folder, 'working_dir_files/_ray_pkg_0123456789abcdef');
+    mkdirSync(cwd, { recursive: true });
+    const { code, output } = await launch(['--bench', 'gsm8k', ...MODEL, '--output-dir', 'results'], { cwd });
+    expect(code).toBe(3);
+    expect(output).toContain('name an absolute path or an s3:// address');
+  });
+
   it('ends with the exit code of a merge that was refused', async () => {
     const { code, output } = await launch(['--bench', 'gsm8k', '--shards', '1', ...MODEL, '--output-dir', 'unmerged'], {
       NEL_FAKE_EXITS: '{"merge": [3]}',
@@ -93,15 +152,25 @@ describe.skipIf(!python)(`the Ray launcher${python ? '' : ' (skipped: install py
   });
 
   it.each([
-    [['--bench', 'gsm8k', ...MODEL, '--shards', '0'], '--shards has to be 1 or more'],
-    [['--bench', 'gsm8k'], '--model-url'],
-    [['--bench', 'gsm8k', ...MODEL, '--api-key', 'x'], 'unrecognized arguments'],
+    [['--bench', 'gsm8k', ...MODEL, '--output-dir', 'x', '--shards', '0'], '--shards has to be 1 or more'],
+    [['--bench', 'gsm8k', '--output-dir', 'x'], '--model-url'],
+    [['--bench', 'gsm8k', ...MODEL], '--output-dir'],
+    [['--bench', 'gsm8k', ...MODEL, '--output-dir', 'x', '--api-key', 'x'], 'unrecognized arguments'],
   ])('refuses %j', async (args, words) => {
     const { code, output } = await launch(args);
     expect(code).toBe(3);
     expect(output).toContain(words);
   });
 });
+
+/** A zombie has ended. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 const ray = tools('ray');
 const namespaces = (await run('unshare', ['--net', 'ip', 'link'])).code === 0;
@@ -131,16 +200,17 @@ function submit(args: readonly string[], env: Record<string, string>): Promise<R
 const PATIENT = { timeout: 240_000, retry: 1 };
 
 describe.skipIf(ray.folder === null || !namespaces)(`a job on a real Ray cluster${hint}`, () => {
-  it('starts a shard that failed again, and merges four shards to what one run gives', PATIENT, async () => {
+  it('starts a shard again that failed or was killed with its task, and merges four shards to what one run gives', PATIENT, async () => {
     const out = path.join(folder, 'merged');
     const settings = ['--bench', 'practice_facts', '--shards', '4', '--repeats', '2', ...MODEL, '--output-dir', out, '--', '--seed', '1'];
     const job = await submit(settings, {
       NEL_COMMAND: `python3 ${path.join(FAKES, 'nel.py')}`,
       NEL_FAKE_REAL: `${process.execPath} ${NEL}`,
-      NEL_FAKE_EXITS: '{"2": [4, 0]}',
+      NEL_FAKE_EXITS: '{"1": ["killed", 0], "2": [4, 0]}',
     });
     expect(job.code, job.output).toBe(0);
-    expect([0, 1, 2, 3].map((shard) => calls(out, `shard_${shard}`).length)).toEqual([1, 1, 2, 1]);
+    expect([0, 1, 2, 3].map((shard) => calls(out, `shard_${shard}`).length)).toEqual([1, 2, 2, 1]);
+    expect(existsSync(path.join(out, 'ended-shard_1'))).toBe(true);
 
     const whole = path.join(folder, 'whole');
     const endpoint = await startPracticeEndpoint();

@@ -67,6 +67,7 @@ it('finds all scripts', () => {
     `${GITLAB} .nel:eval`,
     `${GITLAB} regression:check`,
     `${GITHUB} Evaluate`,
+    `${GITHUB} Both sides are evaluated`,
     `${GITHUB} Compare and decide`,
     'docker-compose.yaml temporal-schema',
     'docker-compose.yaml temporal-namespace',

@@ -183,13 +183,19 @@ describe('the examples', () => {
   const files = (kind: string, ending: string): string[] =>
     readdirSync(path.join(ROOT, 'examples', kind)).filter((name) => name.endsWith(ending));
   let cwd: string;
+  let data: string;
 
   beforeAll(() => {
     cwd = emptyFolder('the examples');
+    data = path.join(cwd, 'data');
+    cpSync(path.join(ROOT, 'test/golden/datasets'), data, { recursive: true });
+    // Three examples a subject, where the real set has five.
+    const dev = path.join(data, 'mmlu/dev.jsonl');
+    writeFileSync(dev, readFileSync(dev, 'utf8').repeat(2));
   });
 
   it.each(files('configs', '.yaml'))('config %s loads and plans its benchmarks', async (name) => {
-    const env = { NEL_DATA_DIR: path.join(ROOT, 'test/golden/datasets'), MODEL: 'org/model', NVIDIA_API_KEY: 'none' };
+    const env = { NEL_DATA_DIR: data, MODEL: 'org/model', NVIDIA_API_KEY: 'none' };
     const { exit, stdout, stderr } = await run(`nel eval run examples/configs/${name} --dry-run`, cwd, env);
     expect(exit, stderr).toBe(0);
     const { benchmarks } = JSON.parse(stdout) as { benchmarks: { name: string; n_problems: number }[] };
