@@ -2,19 +2,25 @@
 
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import type { SubmittedShards } from '../core/cluster.js';
+import { ClusterUnreachable, type SubmittedShards } from '../core/cluster.js';
+import type { ClusterShardReport, ShardLog } from '../core/cluster-shards.js';
+import { NelError, type NelErrorKind } from '../core/errors.js';
 import {
   type BenchmarkResult,
   type ClusterGlimpse,
   type ClusterHeartbeat,
   type ClusterPollRef,
   type ClusterRef,
-  type ClusterShardReport,
   type ClusterSubmitRef,
   FAILURES,
 } from '../workflows/contract.js';
 import { underHeartbeat } from './attempt.js';
 import type { ActivityDeps } from './engine-port.js';
+
+/** A shard whose job has ended. */
+export interface EndedShard extends Pick<ClusterShardReport, 'shard' | 'job_id'> {
+  readonly attempt: number;
+}
 
 /** What workers do for these activities. All throw ClusterUnreachable (tried again for ever) or NelError. */
 export interface ClusterPort {
@@ -25,6 +31,8 @@ export interface ClusterPort {
   poll(ref: ClusterPollRef, signal: AbortSignal): Promise<readonly ClusterShardReport[]>;
   /** Ends all jobs of this start of the run, also one that is just being submitted. */
   cancel(ref: ClusterRef, signal: AbortSignal): Promise<void>;
+  /** Brings the log of a shard's job into the run's directory; null where there is none. */
+  log(ref: ClusterRef, shard: EndedShard, signal: AbortSignal): Promise<ShardLog | null>;
   /** Copies the shards' files into the run's directory. */
   fetch(ref: ClusterRef, signal: AbortSignal): Promise<void>;
   merge(ref: ClusterRef, signal: AbortSignal): Promise<readonly BenchmarkResult[]>;
@@ -54,6 +62,8 @@ const LOOKS: LookTimes = {
 };
 /** A change is seen after a third of the time since the last one, at most: jobs of minutes soon, jobs of days without a thought. */
 const SHARE_OF_QUIET = 1 / 3;
+/** Logs of shards that failed at one look: they mostly failed alike. */
+const MOST_LOGS = 5;
 
 export function createClusterActivities({ cluster, looks = LOOKS }: Pick<ActivityDeps, 'cluster'> & { readonly looks?: LookTimes }) {
   const call =
@@ -65,10 +75,12 @@ export function createClusterActivities({ cluster, looks = LOOKS }: Pick<Activit
       );
   return {
     prepareCluster: call('preparing', (ref: ClusterRef, signal) => cluster.prepare(ref, signal)),
-    submitClusterJobs: call('submitting', (ref: ClusterSubmitRef, signal) => cluster.submit(ref, signal)),
+    submitClusterJobs: call('submitting', (ref: ClusterSubmitRef, signal) =>
+      ref.attempt === 1 ? cluster.submit(ref, signal) : waitedOut(['config'], () => cluster.submit(ref, signal)),
+    ),
     watchClusterJobs: (ref: ClusterPollRef) => watch(cluster, looks, ref),
     cancelClusterJobs: call('cancelling', (ref: ClusterRef, signal) => cluster.cancel(ref, signal)),
-    fetchShards: call('fetching', (ref: ClusterRef, signal) => cluster.fetch(ref, signal)),
+    fetchShards: call('fetching', (ref: ClusterRef, signal) => waitedOut(['config'], () => cluster.fetch(ref, signal))),
     mergeShards: call('merging', (ref: ClusterRef, signal) => cluster.merge(ref, signal)),
   };
 }
@@ -89,10 +101,11 @@ async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterPollRef
       // The jobs were submitted, or the watch before this ended with a change, a moment ago.
       if (attempt === 1) await looks.sleep(looks.first);
       for (;;) {
-        const reports = (await cluster.poll(ref, stop)).map((report) => orLost(report, beat, looks));
+        const polled = await waitedOut(['config', 'run'], () => cluster.poll(ref, stop));
+        const reports = polled.map((report) => orLost(report, beat, looks));
         beat = look(reports, beat, looks.now());
         context.heartbeat(beat);
-        if (reports.some(({ state }) => hasEnded(state))) return { reports };
+        if (reports.some(({ state }) => hasEnded(state))) return { reports: await withLogs(cluster, ref, reports, stop) };
         const wait = Math.min(looks.longest, Math.max(looks.first, (looks.now() - beat.changed_at) * SHARE_OF_QUIET));
         if (wait >= looks.durableFrom) return { wait: Math.round(wait) };
         await looks.sleep(wait);
@@ -109,6 +122,37 @@ async function watch(cluster: ClusterPort, looks: LookTimes, ref: ClusterPollRef
   });
 }
 
+/**
+ * Once jobs were taken, what keeps us from asking about them ends nothing: they go on, and somebody mends the key, the host or the login node.
+ * @param kinds of errors that are waited out; what is wrong with the run itself is not among them
+ */
+async function waitedOut<T>(kinds: readonly NelErrorKind[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NelError && kinds.includes(error.kind)) throw new ClusterUnreachable(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** A log that cannot be had costs only the view of it. */
+function withLogs(
+  cluster: ClusterPort,
+  { submitted, ...ref }: ClusterPollRef,
+  reports: readonly ClusterShardReport[],
+  stop: AbortSignal,
+): Promise<readonly ClusterShardReport[]> {
+  const failed = reports.filter(({ state }) => state === 'failed').slice(0, MOST_LOGS);
+  return Promise.all(
+    reports.map(async (report) => {
+      if (!failed.includes(report)) return report;
+      const attempt = submitted.find(({ jobs }) => jobs.some(({ shards }) => shards.includes(report.shard)))?.attempt ?? 0;
+      const log = await cluster.log(ref, { shard: report.shard, job_id: report.job_id, attempt }, stop).catch(() => null);
+      return log === null ? report : { ...report, log };
+    }),
+  );
+}
+
 function hasEnded(state: ClusterShardReport['state']): boolean {
   return state !== 'pending' && state !== 'running' && state !== 'unknown';
 }
@@ -116,7 +160,7 @@ function hasEnded(state: ClusterShardReport['state']): boolean {
 function look(reports: readonly ClusterShardReport[], before: ClusterHeartbeat, now: number): ClusterHeartbeat {
   const shards = Object.fromEntries(reports.map((report) => [report.shard, glimpse(report, before.shards[report.shard], now)]));
   const isSame = reports.every(({ shard }) => shards[shard]?.state === before.shards[shard]?.state);
-  return { shards, changed_at: isSame ? before.changed_at : now };
+  return { shards, looked_at: now, changed_at: isSame ? before.changed_at : now };
 }
 
 function glimpse({ shard: _, ...seen }: ClusterShardReport, known: ClusterGlimpse | undefined, now: number): ClusterGlimpse {

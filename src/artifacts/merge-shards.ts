@@ -30,14 +30,19 @@ export interface MergeOptions {
 export interface MergedRun {
   readonly run: RunFile;
   readonly benchmarks: readonly { readonly name: string; readonly written: WrittenArtifacts }[];
-  /** Shards that were not there. */
+  /** Shards that were not there, or were left out. */
   readonly missing: readonly number[];
+  /** Why those that are there were left out, each by its folder. */
+  readonly leftOut: readonly string[];
 }
 
-interface ShardDirectory {
-  readonly index: number;
+interface ShardFiles {
   readonly dir: string;
   readonly run: RunFile;
+}
+
+interface ShardDirectory extends ShardFiles {
+  readonly index: number;
 }
 
 /**
@@ -46,7 +51,9 @@ interface ShardDirectory {
  */
 export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
   const { dir, allowPartial, summaryOf, onProgress } = options;
-  const shards = await findShards(dir);
+  const leftOut: string[] = [];
+  const skip = allowPartial ? (reason: string): void => void leftOut.push(reason) : undefined;
+  const shards = await findShards(dir, skip);
   const first = shards[0];
   if (first?.run.shard === undefined) {
     throw new NelError('data', `${dir} holds no shards`, {
@@ -55,7 +62,7 @@ export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
   }
   const { total } = first.run.shard;
   for (const shard of shards) assertSameRun(first, shard);
-  const present = allowPartial ? await finishedOnly(shards) : shards;
+  const present = skip === undefined ? shards : await wholeOnly(shards, skip);
   const missing = Array.from({ length: total }, (_, i) => i).filter((i) => !present.some(({ index }) => index === i));
   if (missing.length > 0 && !allowPartial) throw missingShards(dir, missing, total);
   if (present.length === 0) throw new NelError('data', `${dir}: no shard is finished, there is nothing to merge`);
@@ -85,11 +92,19 @@ export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
     benchmarks.push({ name: benchmark.name, written });
   }
   await writeRunFile(dir, run);
-  return { run, benchmarks, missing };
+  return { run, benchmarks, missing, leftOut };
 }
 
-/** Shard directories by index. */
-async function findShards(dir: string): Promise<ShardDirectory[]> {
+/**
+ * Reads all samples of a shard's finished run.
+ * @throws NelError of kind `data`: a benchmark without bundle, or what readRecords() finds wrong with its files
+ */
+export async function assertWhole(dir: string, run: RunFile): Promise<void> {
+  for (const benchmark of run.benchmarks) for await (const _ of recordsOf([{ dir, run }], benchmark));
+}
+
+/** Shard directories by index. @param skip is told of one whose run.json cannot be read; absent: that is an error */
+async function findShards(dir: string, skip?: (reason: string) => void): Promise<ShardDirectory[]> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     throw new NelError('usage', `${dir} cannot be read: ${error.message}`);
   });
@@ -98,7 +113,11 @@ async function findShards(dir: string): Promise<ShardDirectory[]> {
     const index = shardOfFolder(name);
     if (index === null) continue;
     const shardDir = path.join(dir, name);
-    const run = await readRunFile(shardDir);
+    const run = await readShardRun(shardDir).catch((error: unknown) => {
+      if (skip === undefined || !(error instanceof NelError)) throw error;
+      skip(error.message);
+      return undefined;
+    });
     if (run === undefined) continue;
     if (run.shard === undefined) throw new NelError('data', `${shardDir} holds a whole run, not a shard`);
     if (run.shard.index !== index) {
@@ -109,6 +128,18 @@ async function findShards(dir: string): Promise<ShardDirectory[]> {
     shards.push({ index, dir: shardDir, run });
   }
   return shards.sort((a, b) => a.index - b.index);
+}
+
+async function readShardRun(shardDir: string): Promise<RunFile | undefined> {
+  try {
+    return await readRunFile(shardDir);
+  } catch (error) {
+    if (!(error instanceof NelError)) throw error;
+    throw new NelError(error.kind, error.message, {
+      hint: `Restore it, or delete ${shardDir} and run that shard again from its beginning; or merge without it: --allow-partial.`,
+      cause: error,
+    });
+  }
 }
 
 function assertSameRun(first: ShardDirectory, shard: ShardDirectory): void {
@@ -130,14 +161,23 @@ function assertSameRun(first: ShardDirectory, shard: ShardDirectory): void {
   }
 }
 
-async function finishedOnly(shards: readonly ShardDirectory[]): Promise<ShardDirectory[]> {
-  const finished: ShardDirectory[] = [];
-  for (const shard of shards) if ((await unfinished(shard)) === null) finished.push(shard);
-  return finished;
+/** Shards that are finished and can be read to their end; `skip` is told why the others are not. */
+async function wholeOnly(shards: readonly ShardDirectory[], skip: (reason: string) => void): Promise<ShardDirectory[]> {
+  const whole: ShardDirectory[] = [];
+  for (const shard of shards) {
+    try {
+      await assertWhole(shard.dir, shard.run);
+      whole.push(shard);
+    } catch (error) {
+      if (!(error instanceof NelError)) throw error;
+      skip(error.message);
+    }
+  }
+  return whole;
 }
 
 /** The benchmark that a shard has no bundle of, or null. */
-async function unfinished({ dir, run }: ShardDirectory): Promise<string | null> {
+async function unfinished({ dir, run }: ShardFiles): Promise<string | null> {
   for (const { name } of run.benchmarks) {
     const bundle = await readBundle(bundlePath(path.join(dir, name), run)).catch(() => undefined);
     if (bundle === undefined) return name;
@@ -145,7 +185,7 @@ async function unfinished({ dir, run }: ShardDirectory): Promise<string | null> 
   return null;
 }
 
-async function* recordsOf(shards: readonly ShardDirectory[], benchmark: PlannedBenchmark): AsyncGenerator<readonly SampleRecord[]> {
+async function* recordsOf(shards: readonly ShardFiles[], benchmark: PlannedBenchmark): AsyncGenerator<readonly SampleRecord[]> {
   const { repeats } = benchmark.spec;
   for (const shard of shards) {
     const lacking = await unfinished(shard);

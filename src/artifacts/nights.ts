@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 
 import path from 'node:path';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
-import type { LastGo, NightRecord, ScheduleFile } from '../core/night.js';
+import { type LastGo, type NightRecord, type ScheduleFile, type ScheduleServer, sameServer } from '../core/night.js';
 import { discoverBundles } from './discover.js';
 import { readRunFile } from './run-file.js';
 import { writeFileAtomic } from './write-atomic.js';
@@ -16,27 +16,49 @@ const NEWLINE = 0x0a;
 
 /** @throws NelError of kind `data` when the folder holds no schedule that this version can read */
 export async function readSchedule(dir: string): Promise<ScheduleFile> {
+  const schedule = await findSchedule(dir);
+  if (schedule !== undefined) return schedule;
+  throw new NelError('data', 'there is no such file here', {
+    at: { file: path.join(dir, SCHEDULE_FILE) },
+    hint: 'the folder of a schedule must be on a file system that workers and commands share, under the same path',
+  });
+}
+
+/** Undefined when the folder holds none. @throws NelError of kind `data` for one that this version cannot read */
+export async function findSchedule(dir: string): Promise<ScheduleFile | undefined> {
   const file = path.join(dir, SCHEDULE_FILE);
   const schedule = await readObject(file);
-  if (schedule === undefined) {
-    throw new NelError('data', 'there is no such file here', {
-      at: { file },
-      hint: 'the folder of a schedule must be on a file system that workers and commands share, under the same path',
-    });
-  }
+  if (schedule === undefined) return undefined;
   if (schedule['schema_version'] !== 1) throw new NelError('data', 'written by another version of nel', { at: { file } });
   return schedule as unknown as ScheduleFile;
 }
 
-export async function writeSchedule(dir: string, schedule: ScheduleFile): Promise<void> {
-  await writeFileAtomic(path.join(dir, SCHEDULE_FILE), `${JSON.stringify(schedule, null, 2)}\n`);
+/** @returns what makes the folder as it was, for a schedule that could not be made. What nights left in it stays. */
+export async function writeSchedule(dir: string, schedule: ScheduleFile): Promise<() => Promise<void>> {
+  const file = path.join(dir, SCHEDULE_FILE);
+  const before = await readText(file);
+  await writeFileAtomic(file, scheduleText(schedule));
+  return async () => {
+    if (before !== undefined) {
+      await writeFileAtomic(file, before);
+      return;
+    }
+    await rm(file, { force: true });
+    // Only an empty folder goes: one that was made for this.
+    await rmdir(dir).catch(() => undefined);
+  };
 }
 
-/** Of a schedule that could not be made. What nights left in the folder stays. */
-export async function removeSchedule(dir: string): Promise<void> {
-  await rm(path.join(dir, SCHEDULE_FILE), { force: true });
-  // Only an empty folder goes: one that was made for this.
-  await rmdir(dir).catch(() => undefined);
+/** Of a schedule that was deleted: from now on one of any server may have the folder. */
+export async function disownSchedule(dir: string, server: ScheduleServer): Promise<void> {
+  const schedule = await findSchedule(dir);
+  if (schedule?.server && sameServer(schedule.server, server)) {
+    await writeFileAtomic(path.join(dir, SCHEDULE_FILE), scheduleText({ ...schedule, server: null }));
+  }
+}
+
+function scheduleText(schedule: ScheduleFile): string {
+  return `${JSON.stringify(schedule, null, 2)}\n`;
 }
 
 /** The run that counts as good, with its absolute directory; undefined before the first. */

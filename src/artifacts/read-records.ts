@@ -16,6 +16,7 @@ export interface ReadRecordsOptions {
   readonly range: { readonly start: number; readonly end: number };
 }
 
+const AGAIN = 'Run that part again with the same command: its files are written anew, and what is journaled is not asked again.';
 /** Records handed on at once. */
 const BATCH = 512;
 
@@ -42,7 +43,7 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
       if (trajectory === undefined || keyOf(trajectory.value, repeats, { file: files.trajectories, line: trajectory.line }) !== ordinal) {
         throw new NelError('data', `does not hold the sample of line ${line} of results.jsonl`, {
           at: { file: files.trajectories, ...(trajectory === undefined ? {} : { line: trajectory.line }) },
-          hint: 'The two files are not of one run: restore them, or run that part again.',
+          hint: `The two files are not of one run. ${AGAIN}`,
         });
       }
       batch.push(toRecord(result, trajectory.value as unknown as TrajectoryLine, hasCategories));
@@ -52,7 +53,7 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
     }
     if (expected !== range.end) throw misplaced(range.end, expected, { repeats, range, at: { file: files.results } });
     if (!(await trajectories.next()).done) {
-      throw new NelError('data', 'holds more samples than results.jsonl beside it', { at: { file: files.trajectories } });
+      throw new NelError('data', 'holds more samples than results.jsonl beside it', { at: { file: files.trajectories }, hint: AGAIN });
     }
     yield batch;
   } finally {
@@ -60,15 +61,21 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
   }
 }
 
+/** @throws NelError for a line that is torn, or a file that is not there, with what to do */
 async function* each(file: string): AsyncGenerator<{ readonly value: Readonly<Record<string, unknown>>; readonly line: number }> {
-  for await (const lines of jsonLines(file)) yield* lines;
+  try {
+    for await (const lines of jsonLines(file)) yield* lines;
+  } catch (error) {
+    if (error instanceof NelError && error.hint === undefined) throw new NelError(error.kind, error.message, { hint: AGAIN, cause: error });
+    throw error;
+  }
 }
 
 function keyOf(fields: Readonly<Record<string, unknown>>, repeats: number, at: { file: string; line: number }): number {
   const { problem_idx, repeat } = fields;
   const isIndex = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
   if (!isIndex(problem_idx) || !isIndex(repeat) || repeat >= repeats) {
-    throw new NelError('data', `problem_idx and repeat (below ${repeats}) must be whole numbers from 0`, { at });
+    throw new NelError('data', `problem_idx and repeat (below ${repeats}) must be whole numbers from 0`, { at, hint: AGAIN });
   }
   return sampleOrdinal({ problem_idx, repeat }, repeats);
 }
@@ -86,7 +93,7 @@ function misplaced(
       : found < expected
         ? `holds ${name(found)} twice or out of order`
         : `lacks ${name(expected)}`;
-  return new NelError('data', problem, { at, hint: 'Run that part again with the same command: what is journaled is not asked again.' });
+  return new NelError('data', problem, { at, hint: AGAIN });
 }
 
 function toRecord(result: ResultLine, trajectory: TrajectoryLine, hasCategories: boolean): SampleRecord {

@@ -1,13 +1,20 @@
-/** Drives one workflow from the terminal: progress on stderr, the first Ctrl-C drains, the second ends at once. */
+/**
+ * Drives one workflow from the terminal: progress on stderr, the first Ctrl-C drains, the second ends at once. With jobs on a cluster, Ctrl-C
+ * cancels them, and a second one only does not wait for that; SIGTERM and a closed terminal leave them to themselves.
+ */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Startable } from '../client/start-run.js';
 import type { RunOutcome } from '../client/wait-for-result.js';
 import { NelError } from '../core/errors.js';
 import type { RunFile } from '../core/spec.js';
 import { RunSession } from '../workers/run-session.js';
 import { EXIT } from './exit-codes.js';
+import { printable } from './printable.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
+
+const LEAVING_MS = 3_000;
 
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -23,7 +30,7 @@ export async function drive<T>(startable: Startable, runs: readonly RunFile[], l
       case 'completed':
         return outcome.result;
       case 'failed':
-        throw new NelError('run', outcome.message, { hint: `mend the cause, then go on with: ${resumeCommand()}` });
+        throw new NelError('run', printable(outcome.message), { hint: `mend the cause, then go on with: ${resumeCommand()}` });
       case 'cancelled':
         lost?.throwIfAborted();
         if (outcome.interrupted) {
@@ -33,6 +40,13 @@ export async function drive<T>(startable: Startable, runs: readonly RunFile[], l
         // It was being cancelled when its owner died: that is over now, this command goes on with it.
         if (outcome.wasCancelling) continue;
         throw new NelError('run', 'the run was cancelled', { hint: `go on with: ${resumeCommand()}` });
+      case 'left':
+        say(
+          `the jobs go on without this command. Watch them with \`nel runs show ${startable.runId}\`, or go on with:\n  ${resumeCommand()}`,
+        );
+        // Whatever is under way here is taken up by the one who goes on.
+        setTimeout(() => process.exit(), LEAVING_MS).unref();
+        return null;
     }
   }
 }
@@ -43,16 +57,27 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
   let printer: ProgressPrinter | undefined;
   const log = (line: string): void => (printer ? printer.note(line) : say(line));
   const session = await RunSession.open({ startable, runs, env: process.env, log });
+  const onCluster = runs.some(({ spec }) => spec.cluster !== undefined);
   let interrupted = false;
-  const onSignal = (): void => {
-    if (interrupted) {
+  let cancelling: Promise<void> | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (cancelling !== undefined) {
       printer?.stop();
-      endAtOnce(session);
+      if (onCluster) endCancelling(startable, cancelling);
+      else endAtOnce(session);
+      return;
+    }
+    if (onCluster && signal !== 'SIGINT') {
+      session.leave();
       return;
     }
     interrupted = true;
-    log('stopping: calls in flight may finish (again to end at once)');
-    void session.cancel();
+    log(
+      onCluster
+        ? 'stopping: the jobs are cancelled (again not to wait for that)'
+        : 'stopping: calls in flight may finish (again to end at once)',
+    );
+    cancelling = session.cancel();
   };
   const onLost = (): void => {
     log('stopping: another machine has taken the run over');
@@ -76,6 +101,17 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
     await session.close();
     for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+/** Ends when the server has heard of the cancellation: whoever works on the workflow next carries it out. */
+function endCancelling({ runId }: Startable, cancelling: Promise<void>): void {
+  const exit = (line: string) => (): never => {
+    say(line);
+    process.exit(EXIT.INTERRUPTED);
+  };
+  const later = `Jobs may still be there: \`nel runs cancel ${runId}\` carries their cancellation out, and so does going on with:\n  ${resumeCommand()}`;
+  void cancelling.then(exit(later));
+  void delay(LEAVING_MS).then(exit(`the Temporal server does not answer, so nothing was cancelled. ${later}`));
 }
 
 function endAtOnce(session: RunSession): void {

@@ -23,8 +23,7 @@ export async function evalRun(configFile: string | undefined, options: EvalRunOp
   const file = configFile === undefined ? undefined : loadEvalConfig(configFile);
   const { spec, notes } = resolveRunSpec({ file, flags: options, env: process.env, cwd: process.cwd() });
   for (const note of notes) say(`note: ${note}`);
-  // Pods take their keys from Secrets of the cluster.
-  if (!options.dryRun && spec.cluster?.type !== 'kubernetes') checkSecrets(spec, process.env, file);
+  if (!options.dryRun) checkSecrets(spec, process.env, file);
   const planned = await planBenchmarks(spec, process.env);
   if (options.dryRun) {
     process.stdout.write(renderPlan(planned, spec));

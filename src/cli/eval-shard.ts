@@ -1,6 +1,7 @@
 /** `nel eval run --shard i/n`: one shard of a run, in this process, into `shard_i` under the output directory. */
 
 import path from 'node:path';
+import { assertWhole } from '../artifacts/merge-shards.js';
 import { readBundle } from '../artifacts/read-bundle.js';
 import { readRunFile } from '../artifacts/run-file.js';
 import { NelError } from '../core/errors.js';
@@ -14,6 +15,7 @@ import { say } from './drive.js';
 import { EXIT } from './exit-codes.js';
 import { type HeldRun, holdRun, outputAt } from './held-run.js';
 import { nextGeneration, prepareRun } from './prepare-run.js';
+import { printable } from './printable.js';
 import { ProgressPrinter } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 import { bundlesOf, shownPath } from './show-result.js';
@@ -61,7 +63,7 @@ export async function evalShard({ spec, planned, shard, resume, othersHaveEnded 
     });
     say(`shard ${shard.index} of ${shard.total} in ${held.place}: ${ranges.join(', ')}`);
     const run = nextGeneration(prepared);
-    if (prepared.state === 'complete' && !(resume && (await errorsOf(prepared.run)) > 0)) {
+    if (prepared.state === 'complete' && (await isWhole(prepared.run)) && !(resume && (await errorsOf(prepared.run)) > 0)) {
       say('this shard is complete');
       return EXIT.OK;
     }
@@ -69,6 +71,19 @@ export async function evalShard({ spec, planned, shard, resume, othersHaveEnded 
     return await drive(run, held);
   } finally {
     await held.release();
+  }
+}
+
+/** Whether a merge could read it; said where not. Of a shard in a store only bundles are here. */
+async function isWhole(run: RunFile): Promise<boolean> {
+  if (run.spec.output.remote !== undefined) return true;
+  try {
+    await assertWhole(run.spec.output.dir, run);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NelError)) throw error;
+    say(`note: ${printable(error.message)}; its files are written anew`);
+    return false;
   }
 }
 

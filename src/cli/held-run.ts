@@ -23,7 +23,7 @@ export interface HeldRun {
   readonly place: string;
   /** Null for a run that is kept in its directory. */
   readonly mirror: StoreMirror | null;
-  /** Aborted when another machine has taken the run over. */
+  /** Aborted when another process has taken the run over: this one was silent for too long. */
   readonly lost: AbortSignal;
   /** Writes run.json, first to the store. @throws NelError of kind `usage` when a new run meets another one there */
   save(run: RunFile, isNew: boolean): Promise<void>;
@@ -46,7 +46,7 @@ export function outputAt(given: string): OutputSpec {
  * @throws NelError of kind `usage` while another process holds it, `config` for bucket and credentials, `run` when the store does not answer
  */
 export async function holdRun(output: OutputSpec, benchmarks: readonly string[], options: LockOptions = {}): Promise<HeldRun> {
-  const lock = lockRun(output.dir, options);
+  const lock = await lockRun(output.dir, { log: say, ...options });
   try {
     return output.remote === undefined ? holdDirectory(output.dir, lock) : await holdStore(output.remote, benchmarks, lock);
   } catch (error) {
@@ -59,7 +59,7 @@ function holdDirectory(dir: string, lock: RunLock): HeldRun {
   return {
     place: dir,
     mirror: null,
-    lost: new AbortController().signal,
+    lost: lock.lost,
     save: (run) => writeRunFile(dir, run),
     refresh: () => Promise.resolve(),
     release: () => {
@@ -103,7 +103,7 @@ async function holdStore(remote: string, benchmarks: readonly string[], lock: Ru
   return {
     place: remote,
     mirror,
-    lost: lease.lost,
+    lost: AbortSignal.any([lease.lost, lock.lost]),
     save: async (run, isNew) => {
       if (isNew) await refuseForeignFiles(mirror, run);
       await patiently(() => mirror.saveRunFile(`${JSON.stringify(run, null, 2)}\n`, isNew), { log: say });

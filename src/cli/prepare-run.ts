@@ -33,6 +33,7 @@ export async function prepareRun(spec: RunSpec, planned: readonly PlannedBenchma
   }
   refuseOtherRun(runDir, existing, planned);
   refuseOtherShard(runDir, existing.shard, shard);
+  refuseOtherCount(runDir, existing.spec.cluster?.shards, spec.cluster?.shards);
   // Concurrency, time-outs and limits may change from one resume to the next; what is asked may not.
   const run: RunFile = { ...existing, spec, benchmarks: planned, nel_version: NEL_VERSION };
   const complete = planned.every(({ name }) => existsSync(bundlePath(path.join(runDir, name), existing)));
@@ -44,6 +45,14 @@ function refuseOtherShard(runDir: string, existing: Shard | undefined, shard: Sh
   const name = (one: Shard | undefined): string => (one === undefined ? 'the whole run' : `shard ${one.index} of ${one.total}`);
   throw new NelError('usage', `${runDir} holds ${name(existing)}, not ${name(shard)}`, {
     hint: 'use another output directory (-o), or as many shards as before',
+  });
+}
+
+/** A shard's folder and journal are those of one of so many; a run that was no cluster's has none. */
+function refuseOtherCount(runDir: string, before: number | undefined, now: number | undefined): void {
+  if (before === undefined || now === undefined || before === now) return;
+  throw new NelError('usage', `${runDir} holds a run of ${before} shards, and the config says ${now}`, {
+    hint: `use cluster.shards: ${before} to go on with it, or another output directory (-o)`,
   });
 }
 

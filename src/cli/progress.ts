@@ -1,6 +1,7 @@
 /** Progress on stderr: one live line in a terminal, one plain line every 30 seconds elsewhere. */
 
 import type { RunProgress } from '../client/follow.js';
+import { printable } from './printable.js';
 
 const LIVE_MS = 1_000;
 /** Looks cost CPU; a log needs them only to tell of a wait in time. */
@@ -97,7 +98,7 @@ export class ProgressPrinter {
       score: done === 0 ? null : sum(({ reward_sum }) => reward_sum) / done,
       etaSeconds: rate === null ? null : (samples - done) / rate,
       notice: waiting
-        ? `waiting for the ${waiting.jobs === undefined ? 'endpoint' : 'cluster'}: ${waiting.waiting_for}`
+        ? `waiting for the ${waiting.jobs === undefined ? 'endpoint' : 'cluster'}: ${printable(waiting.waiting_for ?? '')}`
         : paused
           ? 'paused'
           : null,

@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { directoryExists, findRun, finishedRun, readHistory, readLastGo, writeLastGo } from '../artifacts/nights.js';
+import { directoryExists, disownSchedule, findRun, finishedRun, readHistory, readLastGo, writeLastGo } from '../artifacts/nights.js';
 import { type Schedules, withSchedules } from '../client/schedules.js';
-import { NelError } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 import type { NightRecord } from '../core/night.js';
 import { type ScheduleView, type ShownNight, scheduleLine, scheduleText } from '../report/schedule-text.js';
@@ -24,12 +24,27 @@ export async function listSchedules(): Promise<void> {
   await withServer(async (schedules) => {
     let shown = 0;
     for await (const { dir, next, ...state } of schedules.list()) {
-      const history = dir === null ? [] : await readHistory(dir);
-      out(scheduleLine({ ...state, next: next.map((time) => time.toISOString()) }, history.at(-1)));
+      const latest = dir === null ? undefined : await latestNight(state.name, dir);
+      out(scheduleLine({ ...state, next: next.map((time) => time.toISOString()) }, latest));
       shown++;
     }
     if (shown === 0) out('no schedules');
   });
+}
+
+/** Other schedules are shown all the same when one's history cannot be read. */
+async function latestNight(name: string, dir: string): Promise<NightRecord | 'unreadable' | undefined> {
+  try {
+    return (await readHistory(dir)).at(-1);
+  } catch (error) {
+    noteOf(`the history of ${name} cannot be shown`)(error);
+    return 'unreadable';
+  }
+}
+
+/** Says what could not be done, where the rest goes on. */
+function noteOf(what: string): (error: unknown) => void {
+  return (error) => say(`note: ${what}: ${printable(errorMessage(error))}`);
 }
 
 export async function showSchedule(name: string, { limit, format }: ShowOptions): Promise<void> {
@@ -97,7 +112,9 @@ export async function resumeSchedule(name: string): Promise<void> {
 export async function deleteSchedule(name: string): Promise<void> {
   const { dir, running } = await withServer(async (schedules) => {
     const described = await schedules.describe(name);
+    const server = await schedules.server();
     await schedules.delete(name);
+    if (described.dir !== null) await disownSchedule(described.dir, server).catch(noteOf(`the folder of ${name} still names this server`));
     return described;
   });
   out(`deleted${dir === null ? '' : `; its runs and its history stay in ${dir}`}`);

@@ -1,15 +1,16 @@
 /** `nel schedule create`: checks tonight's config, policy and baseline today, writes the schedule's folder, and makes the schedule. */
 
 import path from 'node:path';
-import { directoryExists, findRun, finishedRun, readLastGo, removeSchedule, writeSchedule } from '../artifacts/nights.js';
+import { directoryExists, findRun, findSchedule, finishedRun, readLastGo, writeSchedule } from '../artifacts/nights.js';
 import { alreadyThere, type Schedules, withSchedules } from '../client/schedules.js';
-import { SHARED_TASK_QUEUE } from '../client/task-queue.js';
+import { sharedTaskQueue } from '../client/task-queue.js';
 import { loadEvalConfig } from '../config/load.js';
 import { parseNotifyTarget } from '../config/notify-target.js';
 import { loadGatePolicy } from '../config/policy.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { NelError } from '../core/errors.js';
-import { type BaselineRule, parseDuration, type ScheduleFile } from '../core/night.js';
+import { type BaselineRule, parseDuration, type ScheduleFile, type ScheduleServer, sameServer } from '../core/night.js';
+import { isStoreAddress } from '../core/store.js';
 import type { CreateOptions } from './schedule.js';
 import { warnWithoutWorker } from './schedule-worker.js';
 
@@ -23,6 +24,11 @@ export async function createSchedule(name: string, options: CreateOptions): Prom
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
     throw new NelError('usage', `a schedule cannot be called ${JSON.stringify(name)}`, {
       hint: 'use letters, digits, "-", "_" and ".", up to 63, beginning with a letter or digit',
+    });
+  }
+  if (isStoreAddress(options.outputDir)) {
+    throw new NelError('usage', `nights are kept in a folder, not in a store: ${options.outputDir}`, {
+      hint: 'give -o a folder that workers and commands share, and copy what is to be kept elsewhere from there',
     });
   }
   const cwd = process.cwd();
@@ -46,11 +52,13 @@ export async function createSchedule(name: string, options: CreateOptions): Prom
   loadGatePolicy(options.policy);
   const { notes } = resolveRunSpec({ file: loadEvalConfig(options.config), flags: { outputDir: dir }, env: process.env, cwd });
   for (const note of notes) say(`note: ${note}`);
-  const taskQueue = options.taskQueue ?? process.env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE;
+  const taskQueue = sharedTaskQueue(process.env, options.taskQueue);
   await withSchedules(process.env, say, async (schedules) => {
     if (await schedules.exists(name)) throw alreadyThere(name);
+    const server = await schedules.server();
+    await refuseForeignFolder(dir, server);
     // First the folder: a night that starts at once must find it.
-    await writeSchedule(dir, schedule);
+    const undo = await writeSchedule(dir, { ...schedule, server });
     const summary = `${path.basename(options.config)} by ${path.basename(options.policy)} against ${baselineText(schedule.baseline)}`;
     const { cron, timezone } = schedule;
     const made = schedules.create({
@@ -65,10 +73,21 @@ export async function createSchedule(name: string, options: CreateOptions): Prom
       summary,
     });
     await made.catch(async (error: unknown) => {
-      await removeSchedule(dir);
+      await undo();
       throw error;
     });
     await tell(schedules, schedule, dir, taskQueue);
+  });
+}
+
+/** A folder holds one schedule: two servers' nights would be held against each other's last-go, and have each other's settings. */
+async function refuseForeignFolder(dir: string, server: ScheduleServer): Promise<void> {
+  const there = await findSchedule(dir);
+  // Of an earlier version: whose it is was not written.
+  if (!there?.server || sameServer(there.server, server)) return;
+  const { address, namespace } = there.server;
+  throw new NelError('usage', `${dir} belongs to a schedule of the Temporal server at ${address}, namespace ${namespace}`, {
+    hint: `choose another name or folder (-o), or delete it there first; where that server is gone for good, remove ${path.join(dir, 'schedule.json')}`,
   });
 }
 
@@ -119,12 +138,23 @@ function duration(flag: string, text: string): number {
   return ms;
 }
 
+/** The server tells capitals apart, which Intl does not; second names, such as Asia/Kolkata, Intl gives back as the first. */
 function checkedTimezone(name: string): string {
+  const known = knownTimezone(name);
+  if (known === null || (known !== name && known.toLowerCase() === name.toLowerCase())) {
+    const hint = known === null ? 'names look like Europe/Berlin or UTC' : `it is ${known}`;
+    throw new NelError('usage', `--timezone: no time zone is called ${JSON.stringify(name)}`, { hint });
+  }
+  return name;
+}
+
+function knownTimezone(name: string): string | null {
+  // An offset, which Intl takes too.
+  if (!/^[A-Za-z]/.test(name)) return null;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return name;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    throw new NelError('usage', `no time zone is called ${JSON.stringify(name)}`, { hint: 'names look like Europe/Berlin or UTC' });
+    return null;
   }
 }
 

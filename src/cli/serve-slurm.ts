@@ -6,12 +6,12 @@ import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { NelError } from '../core/errors.js';
-import { ENDPOINT_FILE } from '../serve/listen.js';
+import { ENDPOINT_FILE, removeEndpoint } from '../serve/listen.js';
 import { type SlurmServe, serveInJob, writeServeScript } from '../workers/slurm-serve.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { ServeOptions } from './serve.js';
-import { tokenOf } from './serve-run.js';
+import { ONE_SIGNAL_MS, tokenOf } from './serve-run.js';
 
 /** @returns 0 once the server listens: it goes on in its job */
 export async function serveOnSlurm(options: ServeOptions): Promise<number> {
@@ -23,10 +23,26 @@ export async function serveOnSlurm(options: ServeOptions): Promise<number> {
     say(`wrote ${await writeServeScript(serve, folder)}`);
     return EXIT.OK;
   }
+  removeEndpoint(folder);
   const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new NelError('run', 'ended before the server listened; its job is cancelled'));
+  let asked = 0;
+  const onSignal = (): void => {
+    if (stop.signal.aborted) {
+      // A second one ends the command, also where the job cannot be cancelled now.
+      if (performance.now() - asked > ONE_SIGNAL_MS) process.exit(EXIT.INTERRUPTED);
+      return;
+    }
+    asked = performance.now();
+    say('interrupted before the server listened');
+    stop.abort();
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
-  const { url } = await serveInJob(serve, { env, stop: stop.signal, log: say });
+  const serving = await serveInJob(serve, { env, stop: stop.signal, log: say }).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+    return null;
+  });
+  if (serving === null) return EXIT.INTERRUPTED;
+  const { url } = serving;
   await mkdir(folder, { recursive: true });
   await writeFileAtomic(path.join(folder, ENDPOINT_FILE), `${url}\n`);
   process.stdout.write(`${url}\n`);

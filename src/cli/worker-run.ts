@@ -2,9 +2,10 @@
 
 import { connectClient, findTemporal } from '../client/connection.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
+import { sharedTaskQueue } from '../client/task-queue.js';
 import { NelError } from '../core/errors.js';
 import { EngineHost } from '../workers/engine-host.js';
-import { createWorker, SHARED_TASK_QUEUE } from '../workers/worker.js';
+import { createWorker } from '../workers/worker.js';
 import { EXIT } from './exit-codes.js';
 
 /** @returns the exit code */
@@ -19,7 +20,7 @@ export async function runWorker(taskQueueFlag: string | undefined, embedded: boo
     throw new NelError('usage', 'TEMPORAL_ADDRESS is set, so --embedded would not serve its cluster', { hint: 'leave out one of the two' });
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const taskQueue = taskQueueFlag ?? env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE;
+  const taskQueue = sharedTaskQueue(env, taskQueueFlag);
   const target = await findTemporal(env, say);
   const client = await connectClient(target, env);
   await registerSearchAttributes(client);

@@ -12,7 +12,7 @@ import {
   shardWorkflowId,
   type Totals,
 } from '../workflows/contract.js';
-import { readClusterShards } from './cluster-shards.js';
+import { readCluster } from './cluster-shards.js';
 
 const QUERY_MS = 3_000;
 
@@ -80,7 +80,7 @@ export class ProgressReader {
 
   /** Shards of a cluster report by file, now and then: how many are done, of all benchmarks together. */
   private async readCluster({ workflowId, name, samples }: WatchedBenchmark): Promise<BenchmarkProgress> {
-    const shards = await readClusterShards(this.client, clusterWorkflowId(workflowId));
+    const { shards, trouble } = await readCluster(this.client, clusterWorkflowId(workflowId));
     const done = Math.min(
       samples,
       shards.reduce((sum, shard) => sum + shard.done, 0),
@@ -88,9 +88,10 @@ export class ProgressReader {
     const states = new Map<string, number>();
     for (const { state } of shards) states.set(state, (states.get(state) ?? 0) + 1);
     const open = shards.filter(({ state }) => state !== 'completed');
-    const pending = open.filter(({ state }) => state === 'pending' || state === 'waiting');
+    const pending = open.filter(({ state }) => state === 'pending');
     const reason = pending.find((shard) => shard.reason !== null)?.reason;
-    const waiting = open.length > 0 && pending.length === open.length ? `its jobs are pending${reason ? ` (${reason})` : ''}` : null;
+    const isQueue = pending.length > 0 && open.every(({ state }) => state === 'pending' || state === 'waiting');
+    const waiting = trouble ?? (isQueue ? `its jobs are pending${reason ? ` (${reason})` : ''}` : null);
     return {
       benchmark: name,
       samples,

@@ -1,10 +1,11 @@
 /** Runs and gates as a Temporal server knows them: found, watched and steered by id, whoever started them. */
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { ClusterShard } from '../core/cluster-shards.js';
 import { NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
-import { type ClusterShard, clusterWorkflowId, pauseSignal, resumeSignal, setConcurrencyUpdate, WORKFLOWS } from '../workflows/contract.js';
-import { readClusterShards } from './cluster-shards.js';
+import { clusterWorkflowId, pauseSignal, resumeSignal, setConcurrencyUpdate, WORKFLOWS } from '../workflows/contract.js';
+import { readCluster } from './cluster-shards.js';
 import { connectClient, type Environment, findTemporal } from './connection.js';
 
 /** One line of a list. */
@@ -15,12 +16,17 @@ export interface ListedRun {
   readonly summary: string;
   /** Output directory, null where the memo does not say. */
   readonly directory: string | null;
+  readonly taskQueue: string;
 }
 
 const PREFIX = 'nel-';
 
 export class Runs {
-  constructor(readonly client: Client) {}
+  constructor(
+    readonly client: Client,
+    /** On the embedded server: each run's own process is its only worker. */
+    readonly embedded = false,
+  ) {}
 
   /** The latest first. */
   async *list(): AsyncGenerator<ListedRun> {
@@ -34,7 +40,10 @@ export class Runs {
 
   /** The shards of a run on a cluster; none where it cannot tell just now. */
   clusterShards(workflowId: string): Promise<readonly ClusterShard[]> {
-    return readClusterShards(this.client, clusterWorkflowId(workflowId)).catch(() => []);
+    return readCluster(this.client, clusterWorkflowId(workflowId)).then(
+      ({ shards }) => shards,
+      () => [],
+    );
   }
 
   pause(workflowId: string): Promise<void> {
@@ -66,7 +75,7 @@ export async function withRuns<T>(env: Environment, log: (line: string) => void,
   try {
     const client = await connectClient(target, env);
     try {
-      return await work(new Runs(client));
+      return await work(new Runs(client, target.embedded));
     } finally {
       await client.connection.close();
     }
@@ -75,7 +84,13 @@ export async function withRuns<T>(env: Environment, log: (line: string) => void,
   }
 }
 
-function listed(execution: { workflowId: string; status: { name: string }; startTime: Date; memo?: Record<string, unknown> }): ListedRun {
+function listed(execution: {
+  workflowId: string;
+  status: { name: string };
+  startTime: Date;
+  taskQueue: string;
+  memo?: Record<string, unknown>;
+}): ListedRun {
   const memo = isJsonObject(execution.memo) ? execution.memo : {};
   const text = (name: string): string | null => (typeof memo[name] === 'string' ? memo[name] : null);
   return {
@@ -84,6 +99,7 @@ function listed(execution: { workflowId: string; status: { name: string }; start
     started: execution.startTime,
     summary: text('summary') ?? '',
     directory: text('run_dir'),
+    taskQueue: execution.taskQueue,
   };
 }
 

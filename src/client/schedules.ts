@@ -10,8 +10,9 @@ import {
 } from '@temporalio/client';
 import { errorMessage, NelError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
+import type { ScheduleServer } from '../core/night.js';
 import { type NightlyInput, type NightResult, WORKFLOWS } from '../workflows/contract.js';
-import { connectClient, type Environment, findTemporal } from './connection.js';
+import { connectClient, type Environment, findTemporal, type TemporalTarget } from './connection.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { waitForResult } from './wait-for-result.js';
 
@@ -65,11 +66,22 @@ export type EndedNight = Pick<NightResult, 'verdict' | 'reasons'> & { readonly r
 export class Schedules {
   constructor(
     private readonly client: Client,
-    /** The server is this machine's own. */
-    readonly embedded: boolean,
+    private readonly target: TemporalTarget,
   ) {}
 
-  /** @throws NelError of kind `usage` when there is one of that name, or the server refuses the cron expression */
+  /** The server is this machine's own. */
+  get embedded(): boolean {
+    return this.target.embedded;
+  }
+
+  /** Where these schedules are. */
+  async server(): Promise<ScheduleServer> {
+    const { address, namespace } = this.target;
+    const response = await this.client.workflowService.describeNamespace({ namespace }).catch(() => undefined);
+    return { address, namespace, namespace_id: response?.namespaceInfo?.id || null };
+  }
+
+  /** @throws NelError of kind `usage` when there is one of that name, or the server refuses the cron expression or the time zone */
   async create(schedule: NewSchedule): Promise<void> {
     const { name, cron, timezone, dir, timeLimitMs, catchUpMs, taskQueue, paused, summary } = schedule;
     const search_attributes = await registerSearchAttributes(this.client);
@@ -88,7 +100,10 @@ export class Schedules {
     } catch (error) {
       if (error instanceof ScheduleAlreadyRunning) throw alreadyThere(name);
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : errorMessage(error);
-      throw new NelError('usage', `the schedule was refused: ${reason}`, { hint: 'check --cron: "minute hour day month weekday"' });
+      const hint = /time ?zone/i.test(reason)
+        ? 'check --timezone: names look like Europe/Berlin or UTC, with capitals as there'
+        : 'check --cron: "minute hour day month weekday"';
+      throw new NelError('usage', `the schedule was refused: ${reason}`, { hint });
     }
   }
 
@@ -194,7 +209,7 @@ export async function withSchedules<T>(
   try {
     const client = await connectClient(target, env);
     try {
-      return await work(new Schedules(client, target.embedded));
+      return await work(new Schedules(client, target));
     } finally {
       await client.connection.close();
     }

@@ -88,6 +88,18 @@ export async function startRun(startable: Startable, options: StartOptions): Pro
   return { handle: await start(startable, options, 'TERMINATE_EXISTING'), how: 'restarted', wasCancelling: false };
 }
 
+/** The open execution of a startable, freed of the worker that died; null: none is open. It may be by other code, whose history replays on ours. */
+export async function takeUpRun(
+  { workflowId, family }: Pick<Startable, 'workflowId' | 'family'>,
+  client: Client,
+): Promise<StartedRun | null> {
+  const open = await describeOpen(client, workflowId);
+  if (open === undefined) return null;
+  await takeOver(client, family);
+  const wasCancelling = open.raw.workflowExtendedInfo?.cancelRequested === true;
+  return { handle: client.workflow.getHandle(workflowId), how: 'attached', wasCancelling };
+}
+
 /** The open execution of a workflow id, if there is one. */
 export async function describeOpen(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
   try {

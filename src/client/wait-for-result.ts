@@ -10,18 +10,27 @@ const RETRY_MS = 500;
 export type RunOutcome<T> =
   | { readonly kind: 'completed'; readonly result: T }
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'cancelled' }
+  /** Nobody waits any more; the run goes on. */
+  | { readonly kind: 'left' };
 
 /**
  * @param onLost called when the server does not answer, before each new try; may start it again
+ * @param left ends the wait, not the run
  * @throws NelError when the server has forgotten the workflow (its database was deleted)
  */
-export async function waitForResult<T>(client: Client, handle: WorkflowHandle, onLost: () => Promise<void>): Promise<RunOutcome<T>> {
+export async function waitForResult<T>(
+  client: Client,
+  handle: WorkflowHandle,
+  onLost: () => Promise<void>,
+  left: AbortSignal = new AbortController().signal,
+): Promise<RunOutcome<T>> {
   const running = client.workflow.getHandle(handle.workflowId);
   for (;;) {
     try {
-      return { kind: 'completed', result: (await running.result()) as T };
+      return { kind: 'completed', result: (await client.withAbortSignal(left, () => running.result())) as T };
     } catch (error) {
+      if (left.aborted) return { kind: 'left' };
       if (error instanceof WorkflowNotFoundError) {
         throw new NelError('run', `the Temporal server no longer knows ${handle.workflowId}`, {
           hint: 'its answers are in the output directory: run the same command with --resume',

@@ -5,7 +5,7 @@ import { field } from './field.js';
 import { kubernetesSchema } from './kubernetes-schema.js';
 
 const text = z.string().min(1);
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/);
 
 export const containerSchema = z.strictObject({
@@ -36,14 +36,20 @@ export const sshSchema = z.strictObject({
   key_passphrase_env: field(variable, "Name of the environment variable with the key's passphrase."),
   agent: field(z.union([z.boolean(), text]), 'Ask the agent of SSH_AUTH_SOCK, or of this socket. Left out: when there is no key_path.'),
   known_hosts: field(text, "File with the host's key, as OpenSSH keeps it. An unknown or changed key is refused.", '~/.ssh/known_hosts'),
-  fingerprint: field(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/), 'Pinned fingerprint of the host key, in place of known_hosts.'),
+  fingerprint: field(
+    z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'must be SHA256: and 43 characters, as `ssh-keygen -lf` prints it'),
+    'Pinned fingerprint of the host key, in place of known_hosts.',
+  ),
 });
 
 const slurmSchema = z.strictObject({
   type: z.literal('slurm').meta({ description: 'Jobs of a Slurm cluster.' }),
   walltime: z
     .string()
-    .regex(/^(?:\d+|\d+:\d{2}(?::\d{2})?|\d+-\d{1,2}(?::\d{2}(?::\d{2})?)?)$/)
+    .regex(
+      /^(?:\d+|\d+:\d{2}(?::\d{2})?|\d+-\d{1,2}(?::\d{2}(?::\d{2})?)?)$/,
+      'must be minutes ("240"), hours:minutes:seconds ("04:00:00") or days-hours ("1-12"), as Slurm writes times',
+    )
     .meta({
       description:
         'Time limit of a job: `minutes`, `hours:minutes:seconds` or `days-hours:minutes:seconds`. A shard that needs longer goes on in the next job.',
@@ -56,7 +62,10 @@ const slurmSchema = z.strictObject({
   workdir: text.meta({ description: 'Folder that login node and compute nodes share; absolute or `~/…`.' }),
   setup: field(z.array(z.string()), 'Lines of bash that run first in every job: `module load …`.', []),
   container: field(containerSchema, 'Container that shards and models run in.'),
-  max_concurrent_shards: field(z.int().min(1), 'Most shards at once. Left out: as many as the cluster takes.'),
+  max_concurrent_shards: field(
+    z.int().min(1),
+    'Most shards at once, those that are submitted again included. Left out: as many as the cluster takes.',
+  ),
   max_attempts: field(
     z.int().min(1).max(100),
     'Attempts at a shard that fails (node failure, non-zero exit, out of memory). Reaching the walltime does not count as long as answers were added.',
@@ -77,9 +86,13 @@ export const servedFields = {
   port: field(z.int().min(1).max(65_535), 'First port to try.', 8000),
   tensor_parallel_size: field(z.int().min(1), 'GPUs that share the model (vllm).'),
   node_pool: field(identifier, 'Pool whose nodes serve the model. Left out: where the shard runs.'),
-  health_path: field(z.string().regex(/^\//), 'Path that answers 200 once the model is loaded.', '/health'),
+  health_path: field(z.string().regex(/^\//, 'must begin with "/"'), 'Path that answers 200 once the model is loaded.', '/health'),
   health_timeout: field(z.int().min(1).max(86_400), 'Seconds until a model that does not answer fails the job.', 1800),
-  base_path: field(z.string(), 'Path of the API behind host and port.', '/v1'),
+  base_path: field(
+    z.string().regex(/^(?:\/[A-Za-z0-9_./-]*)?$/, 'must begin with "/", as in /v1, or be empty'),
+    'Path of the API behind host and port.',
+    '/v1',
+  ),
 } as const;
 
 export type SlurmConfig = z.output<typeof slurmSchema>;

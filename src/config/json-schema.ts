@@ -42,6 +42,8 @@ export function schemaAt(path: readonly PropertyKey[]): JsonSchema | undefined {
   for (const key of path) {
     if (schema === undefined) return undefined;
     const forms: readonly JsonSchema[] = formsOf(schema);
+    const names = forms.flatMap((form) => formName(form) ?? []);
+    if (key === 'type' && names.length > 1 && names.length === forms.length) return { enum: names };
     if (forms.length > 0) schema = forms.find(({ properties = {} }) => Object.hasOwn(properties, String(key))) ?? (forms[0] as JsonSchema);
     const properties: Readonly<Record<string, JsonSchema>> = schema.properties ?? {};
     const rest: boolean | JsonSchema | undefined = schema.additionalProperties;

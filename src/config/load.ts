@@ -105,7 +105,14 @@ function addIssue(issue: z.core.$ZodIssue, document: YamlDocument, problems: Pro
       return;
     }
   }
-  problems.add({ kind: 'config', at, ...wrongValue(issue.path, valueAt(document.data, issue.path)) });
+  const value = valueAt(document.data, issue.path);
+  // Where a pattern says in words what it asks for, that is the message: "must be text" helps nobody.
+  const isWorded = issue.code === 'invalid_format' && issue.message.startsWith('must ') && value !== '';
+  problems.add({
+    kind: 'config',
+    at,
+    ...(isWorded ? { message: `${name} ${issue.message}, got ${shown(value)}` } : wrongValue(issue.path, value)),
+  });
 }
 
 const API_KEY_HINT =

@@ -70,7 +70,7 @@ function resolveService(context: ResolveContext, name: string, config: ServiceCo
 
 /** A model that each job serves for itself: its address is known in the job only, as NEL_SERVICE_<NAME>_URL. */
 function resolveServed(context: ResolveContext, name: string, config: ServiceConfig, type: 'vllm' | 'command'): ServiceSpec | undefined {
-  const { file, problems } = context;
+  const { file, problems, env } = context;
   const field = ['services', name] as const;
   const model = sourced(context, name, 'model', config.model);
   const wrong = (message: string, member: string): void =>
@@ -86,7 +86,7 @@ function resolveServed(context: ResolveContext, name: string, config: ServiceCon
     url: `served://${name}`,
     protocol: config.protocol ?? DEFAULTS.protocol,
     model: model.text,
-    api_key_env: key?.variable ?? null,
+    api_key_env: key === undefined ? null : writtenKey(key, env),
     concurrency: flagOr(context, 'concurrency', [...field, 'concurrency'], config.concurrency) ?? DEFAULTS.concurrency,
     request_timeout: flagOr(context, 'requestTimeout', [...field, 'request_timeout'], config.request_timeout) ?? DEFAULTS.request_timeout,
     max_retries: flagOr(context, 'maxRetries', [...field, 'max_retries'], config.max_retries) ?? DEFAULTS.max_retries,
@@ -189,7 +189,7 @@ function keyVariable(context: ResolveContext, name: string, config: ServiceConfi
     if (written !== flagged) flagOr(context, 'apiKeyEnv', ['services', name, 'api_key'], written);
     return flags.apiKeyEnv ?? null;
   }
-  if (key !== undefined) return key.optional && !env[key.variable] ? null : key.variable;
+  if (key !== undefined) return writtenKey(key, env);
   const set = KEY_VARIABLES.find((variable) => env[variable]);
   if (set === undefined) return null;
   if (address.from !== 'file') {
@@ -198,4 +198,9 @@ function keyVariable(context: ResolveContext, name: string, config: ServiceConfi
   }
   if (!isLocalUrl(url)) notes.push(`services.${name} is asked without a key: ${set} is set, but the file has no api_key: \${${set}}`);
   return null;
+}
+
+/** `${NAME:-}`: without a value there is no key, and nobody is to miss it. */
+function writtenKey({ variable, optional }: ReturnType<typeof parseApiKey>, env: ResolveContext['env']): string | null {
+  return optional && !env[variable] ? null : variable;
 }

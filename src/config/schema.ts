@@ -227,7 +227,7 @@ export const harnessSchema = z.strictObject({
 export const benchmarkSchema = z.strictObject({
   name: z.string().min(1).meta({
     description:
-      "A built-in benchmark (`nel list benchmarks`), the path of your own (`./my_benchmark.ts`), looked for beside this file first and then in the current directory, or another program's: `lm-eval://TASK`, `harness://NAME`. `${VAR}` is expanded.",
+      "A built-in benchmark (`nel list benchmarks`), the path of your own (`./my_benchmark.ts`), looked for beside this file first and then in the current directory, a data set with images (`vlmevalkit://NAME`, `vlmevalkit://./my.tsv?type=MCQ`), a server's (`gym://HOST:PORT`), or another program's: `lm-eval://TASK`, `harness://NAME`. `${VAR}` is expanded.",
   }),
   repeats: field(
     z.int().min(1).max(10_000),

@@ -20,12 +20,14 @@ function keyProblem(name: string, env: Environment): string | undefined {
 }
 
 /**
- * Checks that every variable that a spec names for an API key holds one.
+ * Checks that every variable that a spec names for an API key holds one. Of a run on Kubernetes nothing is checked: its Pods take their keys
+ * from Secrets of the cluster, and nobody else calls a model.
  *
  * @param file the config that the spec came from, for the line of the error; without it (a resumed run) only names are given
  * @throws NelError of kind config that names the variable, never its value
  */
 export function checkSecrets(spec: RunSpec, env: Environment, file?: ParsedConfig): void {
+  if (spec.cluster?.type === 'kubernetes') return;
   const problems = new Problems();
   for (const [name, service] of Object.entries(spec.services)) {
     const variable = service.api_key_env;

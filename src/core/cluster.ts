@@ -93,6 +93,11 @@ export interface ServedModel {
   readonly container: ClusterContainer | null;
 }
 
+/** The variable by which a job tells its evaluation where a served model is. Names of services may hold `-` and begin with a digit. */
+export function serviceUrlVariable(service: string): string {
+  return `NEL_SERVICE_${service.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}_URL`;
+}
+
 /** What became of one task of a job. */
 export type TaskState =
   /** `limit`: it waits for a limit of its account or group and not just for its turn. */

@@ -1,6 +1,7 @@
 /** A scheduled night: what is kept of it, what it is held against, and how scores went over nights. Pure; files are artifacts/nights.ts. */
 
 import type { GateStatus, GateVerdict } from './gate.js';
+import type { Direction } from './policy.js';
 
 /** What nights are held against. `last-go`: the latest run that was let through, or was accepted by a person. */
 export type BaselineRule =
@@ -10,6 +11,20 @@ export type BaselineRule =
 
 /** Where news of a night goes: a URL without secrets, or the variable that holds one where the worker runs. */
 export type NotifyTarget = { readonly kind: 'url'; readonly url: string } | { readonly kind: 'env'; readonly name: string };
+
+/** A namespace of a Temporal server. Addresses change and are shared by namespaces; ids do not, and are not. */
+export interface ScheduleServer {
+  readonly address: string;
+  readonly namespace: string;
+  /** Null where the server does not tell. */
+  readonly namespace_id: string | null;
+}
+
+/** Whether both are the same namespace of the same server. */
+export function sameServer(one: ScheduleServer, other: ScheduleServer): boolean {
+  if (one.namespace_id !== null && other.namespace_id !== null) return one.namespace_id === other.namespace_id;
+  return one.address === other.address && one.namespace === other.namespace;
+}
 
 /** DIR/<name>/schedule.json: all that a night needs, so that Temporal's history holds the folder only. Paths are absolute. */
 export interface ScheduleFile {
@@ -24,6 +39,8 @@ export interface ScheduleFile {
   readonly baseline: BaselineRule;
   readonly first_run_is_baseline: boolean;
   readonly notify: NotifyTarget | null;
+  /** The server that has it; null: none any more. Absent: written by an earlier version, which did not say. */
+  readonly server?: ScheduleServer | null;
   /** Variable with the key that signs notifications; signed only where it is set. */
   readonly notify_secret_env: string;
   readonly created: string;
@@ -45,6 +62,8 @@ export interface NightBenchmark {
   readonly score: number | null;
   /** candidate − baseline in the policy's metric; null where nothing was held against it. */
   readonly delta: number | null;
+  /** Which way the metric of `delta` gets better, where something was held against it. Absent in nights of earlier versions. */
+  readonly direction?: Direction | null;
   readonly status: GateStatus | null;
 }
 

@@ -51,7 +51,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /**
  * The shard that the environment names: NEL_SHARD_IDX of NEL_TOTAL_SHARDS, else a Slurm array task (its place in the array, whatever
  * number the array begins with). Null: none.
- * @throws NelError of kind `usage` for one variable without the other, or values out of range
+ * @throws NelError of kind `usage` for one variable without the other, values out of range, or an array with gaps
  */
 export function shardFromEnvironment(env: Env): Shard | null {
   const { NEL_SHARD_IDX, NEL_TOTAL_SHARDS } = env;
@@ -62,11 +62,22 @@ export function shardFromEnvironment(env: Env): Shard | null {
     }
     return checked({ index: whole(env, 'NEL_SHARD_IDX'), total: whole(env, 'NEL_TOTAL_SHARDS') }, 'NEL_SHARD_IDX of NEL_TOTAL_SHARDS');
   }
-  if (!env['SLURM_ARRAY_TASK_ID'] || !env['SLURM_ARRAY_TASK_COUNT']) return null;
+  if (!env['SLURM_ARRAY_TASK_ID']) return null;
+  if (!env['SLURM_ARRAY_TASK_COUNT']) {
+    throw new NelError('usage', 'SLURM_ARRAY_TASK_ID is set and SLURM_ARRAY_TASK_COUNT is not: how many shards there are is not known', {
+      hint: 'Set NEL_SHARD_IDX and NEL_TOTAL_SHARDS; or unset SLURM_ARRAY_TASK_ID for the whole run.',
+    });
+  }
   const first = env['SLURM_ARRAY_TASK_MIN'] ? whole(env, 'SLURM_ARRAY_TASK_MIN') : 0;
   const step = env['SLURM_ARRAY_TASK_STEP'] ? Math.max(1, whole(env, 'SLURM_ARRAY_TASK_STEP')) : 1;
   const index = (whole(env, 'SLURM_ARRAY_TASK_ID') - first) / step;
-  return checked({ index, total: whole(env, 'SLURM_ARRAY_TASK_COUNT') }, 'the Slurm array task');
+  const total = whole(env, 'SLURM_ARRAY_TASK_COUNT');
+  if (env['SLURM_ARRAY_TASK_MAX'] && whole(env, 'SLURM_ARRAY_TASK_MAX') !== first + (total - 1) * step) {
+    throw new NelError('usage', `the Slurm array has gaps: ${total} tasks from ${first} do not end with ${env['SLURM_ARRAY_TASK_MAX']}`, {
+      hint: 'Which shard a task is cannot be told: set NEL_SHARD_IDX and NEL_TOTAL_SHARDS, or use an array without gaps.',
+    });
+  }
+  return checked({ index, total }, 'the Slurm array task');
 }
 
 function whole(env: Env, name: string): number {

@@ -53,10 +53,14 @@ export function scheduleText(view: ScheduleView): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** One line a schedule, for a list. */
-export function scheduleLine(view: Pick<ScheduleView, 'name' | 'paused' | 'next' | 'summary'>, latest: NightRecord | undefined): string {
+/** One line a schedule, for a list. @param latest `unreadable`: there may have been nights */
+export function scheduleLine(
+  view: Pick<ScheduleView, 'name' | 'paused' | 'next' | 'summary'>,
+  latest: NightRecord | 'unreadable' | undefined,
+): string {
   const when = view.paused ? 'paused' : `next ${view.next[0] === undefined ? 'never' : minute(view.next[0])}`;
-  return `${view.name}  ${when}  ${latest === undefined ? 'no night yet' : `last ${outcomeWord(latest)}`}  ${plain(view.summary)}`;
+  const last = latest === undefined ? 'no night yet' : `last ${latest === 'unreadable' ? 'unknown' : outcomeWord(latest)}`;
+  return `${view.name}  ${when}  ${last}  ${plain(view.summary)}`;
 }
 
 function nightTable(nights: readonly ShownNight[]): string[] {
@@ -78,10 +82,13 @@ function nightTable(nights: readonly ShownNight[]): string[] {
   return [line(head), ...nights.flatMap((night, i) => [line(rows[i] as string[]), ...remarks(night)])];
 }
 
-/** The largest damage is what one looks for: the delta of the benchmark that fell most, or rose least. */
+/** The largest damage is what one looks for: the delta of the benchmark that got worse most, or better least. */
 function deltaOf({ benchmarks }: NightRecord): string {
-  const deltas = benchmarks.map(({ delta }) => delta).filter((delta) => delta !== null);
-  return deltas.length === 0 ? '-' : formatDelta(Math.min(...deltas));
+  const known = benchmarks.flatMap(({ delta, direction }) =>
+    delta === null ? [] : [{ delta, damage: direction === 'lower_is_better' ? delta : -delta }],
+  );
+  if (known.length === 0) return '-';
+  return formatDelta(known.reduce((worst, one) => (one.damage > worst.damage ? one : worst)).delta);
 }
 
 function remarks({ verdict, reasons, notification_problem }: ShownNight): string[] {

@@ -1,6 +1,6 @@
 /** The cluster port of a worker: hands each run to the kind of cluster that its run.json names. */
 
-import type { ClusterPort } from '../activities/cluster.js';
+import type { ClusterPort, EndedShard } from '../activities/cluster.js';
 import { NelError } from '../core/errors.js';
 import type { ClusterPollRef, ClusterRef, ClusterSubmitRef } from '../workflows/contract.js';
 import { KubernetesRuns } from './kubernetes-runs.js';
@@ -31,6 +31,10 @@ export class ClusterRuns implements ClusterPort {
 
   async cancel(ref: ClusterRef, signal: AbortSignal) {
     return (await this.of(ref)).cancel(ref, signal);
+  }
+
+  async log(ref: ClusterRef, shard: EndedShard, signal: AbortSignal) {
+    return (await this.of(ref)).log(ref, shard, signal);
   }
 
   async fetch(ref: ClusterRef, signal: AbortSignal) {

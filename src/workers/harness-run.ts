@@ -202,12 +202,11 @@ async function* cleaned(
   }
 }
 
-/** The same for the program's own files, which stay beside the artifacts. */
+/** The same for the program's own files, which stay beside the artifacts; links are left alone, wherever they lead, if anywhere. */
 async function cleanFiles(folder: string, redact: (text: string) => string): Promise<void> {
-  for (const name of await readdir(folder, { recursive: true })) {
-    const file = path.join(folder, name);
-    const info = await stat(file);
-    if (!info.isFile() || info.size > LARGEST_CLEANED) continue;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (!entry.isFile() || (await stat(file)).size > LARGEST_CLEANED) continue;
     const text = await readFile(file, 'utf8');
     const clean = redact(text);
     if (clean !== text) await writeFile(file, clean);

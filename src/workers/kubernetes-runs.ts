@@ -1,27 +1,32 @@
 /** The cluster port over Kubernetes: the plan as a ConfigMap, shards as Indexed Jobs, their files on a shared volume or in a store. */
 
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ClusterPort } from '../activities/cluster.js';
+import type { ClusterPort, EndedShard } from '../activities/cluster.js';
 import { type KubernetesApi, openKubernetes } from '../adapters/clusters/kubernetes/client.js';
-import { cancelRun, pollShards, putPlan, submitShards } from '../adapters/clusters/kubernetes/jobs.js';
+import { cancelRun, pollShards, putPlan, shardLog, submitShards } from '../adapters/clusters/kubernetes/jobs.js';
 import { type JobContext, jobKey, PLAN_FILE } from '../adapters/clusters/kubernetes/manifest.js';
 import { benchmarkFiles } from '../benchmarks/file.js';
 import { isBenchmarkFile } from '../benchmarks/registry.js';
 import type { SubmittedShards } from '../core/cluster.js';
+import type { ClusterShardReport, ShardLog } from '../core/cluster-shards.js';
 import { NelError } from '../core/errors.js';
 import type { KubernetesCluster } from '../core/kubernetes.js';
 import { shardFolder } from '../core/shards.js';
 import type { PlannedBenchmark, RunFile } from '../core/spec.js';
-import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterShardReport, ClusterSubmitRef } from '../workflows/contract.js';
+import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterSubmitRef } from '../workflows/contract.js';
 import { mergeRun, runOf } from './merge-run.js';
 import type { Env } from './open-benchmark.js';
 import { parseProgress } from './progress-file.js';
+import { Redactor } from './redactor.js';
+import { lastLines } from './shard-log.js';
 import { reportedState } from './shard-state.js';
 import { openMirror } from './stores.js';
 
 /** Earlier starts whose Jobs are looked for: older ones have long ended. */
 const EARLIER_STARTS = 20;
+/** Of a failed Pod, which the end of the run deletes. */
+const LOG_LINES = 1_000;
 
 interface OpenCluster {
   readonly run: RunFile;
@@ -68,6 +73,18 @@ export class KubernetesRuns implements ClusterPort {
   async cancel(ref: ClusterRef, signal: AbortSignal): Promise<void> {
     const { api, job } = await this.open(ref);
     await cancelRun(api, job, { signal });
+  }
+
+  async log(ref: ClusterRef, { job_id, shard, attempt }: EndedShard, signal: AbortSignal): Promise<ShardLog | null> {
+    const { run, cluster, api } = await this.open(ref);
+    const text = await shardLog(api, { jobId: job_id }, LOG_LINES, { signal });
+    if (text === null) return null;
+    const redactor = new Redactor();
+    for (const { name } of cluster.secret_env) redactor.learn(this.env[name] ?? '');
+    const file = path.join(run.spec.output.dir, 'logs', `attempt-${attempt}-shard-${shard}.log`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, redactor.redact(text));
+    return { file, tail: lastLines(redactor.redact(text)) };
   }
 
   /** A shared volume is here as well; what is in a store is brought. */

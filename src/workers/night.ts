@@ -226,7 +226,9 @@ async function benchmarksOf(runDir: string, report: GateReport | null): Promise<
   const { benchmarks } = await discoverBundles(runDir);
   return [...benchmarks].map(([name, { bundle }]) => {
     const judged = report?.benchmarks.find(({ benchmark }) => benchmark === name);
-    return { name, score: bundle.scores['mean_reward']?.value ?? null, delta: judged?.delta ?? null, status: judged?.status ?? null };
+    const { delta = null, status = null } = judged ?? {};
+    const direction = judged === undefined || delta === null ? null : judged.direction;
+    return { name, score: bundle.scores['mean_reward']?.value ?? null, delta, direction, status };
   });
 }
 

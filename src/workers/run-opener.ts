@@ -8,6 +8,7 @@ import { openHarness } from '../adapters/harnesses/open.js';
 import { createOpenAiModel } from '../adapters/models/openai.js';
 import { readRunFile } from '../artifacts/run-file.js';
 import type { StoreMirror } from '../artifacts/store-mirror.js';
+import { serviceUrlVariable } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
 import { harnessSpecOf } from '../core/harness.js';
 import type { Judge } from '../core/judge.js';
@@ -193,7 +194,7 @@ export class RunOpener {
   /** Of a model that this job serves for itself: what the job's script found out. */
   private address({ served, url }: ServiceSpec): string {
     if (served === undefined) return url;
-    const variable = `NEL_SERVICE_${served.name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}_URL`;
+    const variable = serviceUrlVariable(served.name);
     const address = this.env[variable];
     if (address) return address;
     throw new NelError('config', `the service ${served.name} is served by the jobs of a cluster, and ${variable} is not set here`, {

@@ -5,16 +5,19 @@ import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@tempor
 import { connectClient, type Environment, findTemporal, type TemporalTarget } from '../client/connection.js';
 import { ProgressReader, watchedBenchmarks } from '../client/follow.js';
 import { registerSearchAttributes } from '../client/search-attributes.js';
-import { type Startable, type StartedRun, startRun } from '../client/start-run.js';
+import { type Startable, type StartedRun, startRun, takeUpRun } from '../client/start-run.js';
+import { sharedTaskQueue } from '../client/task-queue.js';
 import { type RunOutcome, waitForResult } from '../client/wait-for-result.js';
 import { errorMessage, NelError } from '../core/errors.js';
 import type { RunFile } from '../core/spec.js';
 import { EngineHost } from './engine-host.js';
-import { createWorker, SHARED_TASK_QUEUE, workflowBundleHash } from './worker.js';
+import { createWorker, workflowBundleHash } from './worker.js';
 
 /** Warnings of the SDK about what the command itself reports when it ends, or waits for. */
 const REPORTED = /^warn: (Activity failed|Workflow failed|gRPC call)/;
 const CANCEL_RETRY_MS = 500;
+/** A watch sleeps between two looks for up to half a minute. */
+const LEAVING_MS = 1_000;
 
 /** The worker of this process; `failed` rejects when it ends by itself, and never resolves. */
 interface OwnWorker {
@@ -33,6 +36,8 @@ export interface SessionOptions {
 }
 
 export class RunSession {
+  private readonly left = new AbortController();
+
   private constructor(
     private readonly options: SessionOptions,
     private target: TemporalTarget,
@@ -41,6 +46,26 @@ export class RunSession {
     private readonly worker: OwnWorker,
   ) {}
 
+  /**
+   * Takes an execution up whose owner died, and only to its end: nothing is started. Null: none is open.
+   * @param taskQueue of the embedded server, which only this worker polls
+   */
+  static async takeUp(options: SessionOptions & { readonly taskQueue: string }): Promise<RunSession | null> {
+    const { env, startable, taskQueue, log } = options;
+    const target = await findTemporal(env, log);
+    try {
+      const client = await connectClient(target, env);
+      const started = await takeUpRun(startable, client);
+      if (started !== null) return new RunSession(options, target, client, started, await startWorker(options, target, client, taskQueue));
+      await client.connection.close();
+      await target.release();
+      return null;
+    } catch (error) {
+      await target.release();
+      throw error;
+    }
+  }
+
   /** Connects, starts the worker, and starts or attaches to the workflow. */
   static async open(options: SessionOptions): Promise<RunSession> {
     const { env, startable, log } = options;
@@ -48,7 +73,7 @@ export class RunSession {
     try {
       const client = await connectClient(target, env);
       const searchAttributes = await registerSearchAttributes(client);
-      const taskQueue = target.embedded ? startable.workflowId : (env['NEL_TASK_QUEUE'] ?? SHARED_TASK_QUEUE);
+      const taskQueue = target.embedded ? startable.workflowId : sharedTaskQueue(env);
       const bundleHash = await workflowBundleHash();
       const started = await startRun(startable, { client, taskQueue, bundleHash, ownWorker: target.embedded, searchAttributes });
       // Only now: a takeover fails every activity that anyone holds, and must not hit our own.
@@ -77,7 +102,7 @@ export class RunSession {
   /** Waits for the end; an embedded server that died is started again on the same database and port. */
   outcome<T>(): Promise<RunOutcome<T>> {
     let said = false;
-    const outcome = waitForResult<T>(this.client, this.handle, async () => {
+    const onLost = async (): Promise<void> => {
       if (!said) this.options.log('the Temporal server does not answer; waiting for it');
       said = true;
       if (!this.target.embedded) return;
@@ -88,8 +113,14 @@ export class RunSession {
       } catch {
         // Tried again with the next look.
       }
-    });
+    };
+    const outcome = waitForResult<T>(this.client, this.handle, onLost, this.left.signal);
     return Promise.race([outcome, this.worker.failed]);
+  }
+
+  /** Lets the run go on without this process: outcome() is then `left`. */
+  leave(): void {
+    this.left.abort();
   }
 
   /** Asks the workflow to stop, until the server has heard it. */
@@ -105,8 +136,11 @@ export class RunSession {
     }
   }
 
+  /** Of a run that was left, calls in flight may finish; what only looks at a cluster is taken up by whoever goes on. */
   async close(): Promise<void> {
-    await this.worker.stop();
+    const stopped = this.worker.stop();
+    const isLocal = this.options.runs.some(({ spec }) => spec.cluster === undefined);
+    await (this.left.signal.aborted && !isLocal ? Promise.race([stopped, delay(LEAVING_MS)]) : stopped);
     await this.client.connection.close().catch(() => undefined);
     await this.target.release();
   }

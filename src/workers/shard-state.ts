@@ -1,7 +1,7 @@
 /** What a cluster says of a shard's task, in the words of the workflow contract. */
 
 import type { TaskState } from '../core/cluster.js';
-import type { ClusterShardReport } from '../workflows/contract.js';
+import type { ClusterShardReport } from '../core/cluster-shards.js';
 
 export function reportedState(status: TaskState): Pick<ClusterShardReport, 'state' | 'reason'> {
   switch (status.state) {

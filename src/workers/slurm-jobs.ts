@@ -79,7 +79,7 @@ export async function writeSlurmScripts(run: RunFile, cluster: SlurmCluster): Pr
 }
 
 /** `~` as it most likely is: the scripts need absolute paths, and nobody is asked. */
-function assumedPath({ workdir, ssh }: SlurmCluster): string {
+export function assumedPath({ workdir, ssh }: Pick<SlurmCluster, 'workdir' | 'ssh'>): string {
   if (!workdir.startsWith('~/')) return workdir;
   return path.posix.join(ssh === null ? os.homedir() : `/home/${ssh.user}`, workdir.slice(2));
 }

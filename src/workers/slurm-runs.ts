@@ -1,19 +1,31 @@
 /** The cluster port over Slurm: one shell a run, kept while it is used; files, jobs and shards of a run by its run.json. */
 
+import { open } from 'node:fs/promises';
 import path from 'node:path';
-import type { ClusterPort } from '../activities/cluster.js';
+import type { ClusterPort, EndedShard } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
-import { closeJobs } from '../adapters/clusters/slurm/client.js';
+import { closeJobs, SubmitLimitReached } from '../adapters/clusters/slurm/client.js';
 import { lockFolder, pollShards, removeSecrets, submitShards } from '../adapters/clusters/slurm/jobs.js';
-import type { ClusterShell, ShardReport, SlurmCluster, SubmittedShards, TaskState } from '../core/cluster.js';
+import { logFile } from '../adapters/clusters/slurm/script.js';
+import {
+  type ClusterShell,
+  ClusterUnreachable,
+  type ShardReport,
+  type SlurmCluster,
+  type SubmittedShards,
+  type TaskState,
+} from '../core/cluster.js';
+import type { ClusterShardReport, ShardLog } from '../core/cluster-shards.js';
 import { NelError } from '../core/errors.js';
 import { shardFolder, shardOfFolder } from '../core/shards.js';
 import type { RunFile } from '../core/spec.js';
-import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterShardReport, ClusterSubmitRef } from '../workflows/contract.js';
+import type { BenchmarkResult, ClusterPollRef, ClusterRef, ClusterSubmitRef } from '../workflows/contract.js';
 import { bringFiles } from './cluster-files.js';
 import { mergeRun, runOf } from './merge-run.js';
 import type { Env } from './open-benchmark.js';
 import { parseProgress } from './progress-file.js';
+import { Redactor } from './redactor.js';
+import { lastLines } from './shard-log.js';
 import { reportedState } from './shard-state.js';
 import { generationKey, SHARDS_FOLDER, shardJob } from './slurm-jobs.js';
 
@@ -23,6 +35,8 @@ const IDLE_MS = 120_000;
 const PATIENCE_MS = 20_000;
 /** Earlier starts whose jobs are looked for: older ones have long ended. */
 const EARLIER_STARTS = 20;
+/** Bytes of a log that its last lines are taken from. */
+const LOG_END = 16_384;
 
 interface OpenCluster {
   readonly run: RunFile;
@@ -49,7 +63,13 @@ export class SlurmRuns implements ClusterPort {
   async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedShards> {
     const { run, cluster, shell, workdir } = await this.open(ref);
     const job = shardJob({ run, cluster, workdir }, { ...ref, totalShards: ref.total });
-    return submitShards(shell, job, { secrets: this.secrets(cluster), signal });
+    try {
+      return await submitShards(shell, job, { secrets: this.secrets(cluster), signal });
+    } catch (error) {
+      // These shards had jobs before: their turn comes when others have ended.
+      if (ref.attempt > 1 && error instanceof SubmitLimitReached) throw new ClusterUnreachable(error.message, { cause: error });
+      throw error;
+    }
   }
 
   async poll({ submitted, ...ref }: ClusterPollRef, signal: AbortSignal): Promise<readonly ClusterShardReport[]> {
@@ -72,6 +92,15 @@ export class SlurmRuns implements ClusterPort {
     const { run, shell, workdir } = await this.open(ref);
     await closeJobs(shell, { keys: [generationKey(run, ref.generation)], lockFolder: lockFolder({ workdir }) }, { signal });
     await shell.run(['bash', '-c', REMOVE_SECRETS_SCRIPT, 'nel-secrets', workdir], { signal });
+  }
+
+  async log(ref: ClusterRef, { shard, attempt }: EndedShard, signal: AbortSignal): Promise<ShardLog | null> {
+    const { cluster, shell, workdir } = await this.open(ref);
+    const name = logFile(attempt, shard);
+    const file = path.join(ref.run_dir, name);
+    if (!(await shell.exists(`${workdir}/${name}`))) return null;
+    await shell.download(`${workdir}/${name}`, file, { signal });
+    return { file, tail: lastLines(this.redactor(cluster).redact(await readEnd(file))) };
   }
 
   async fetch(ref: ClusterRef, signal: AbortSignal): Promise<void> {
@@ -108,7 +137,9 @@ export class SlurmRuns implements ClusterPort {
     clearTimeout(known.idle);
     known.idle = setTimeout(() => void this.closeShell(key), IDLE_MS);
     known.idle.unref();
-    return { run, cluster, shell: known.shell, workdir: `${await known.workdir}/${run.run_id}` };
+    // The workflow's generation is the one that its jobs carry: whoever attached to it since has written the next one.
+    const { generation } = ref;
+    return { run: { ...run, generation }, cluster, shell: known.shell, workdir: `${await known.workdir}/${run.run_id}` };
   }
 
   private async closeShell(key: string): Promise<void> {
@@ -119,8 +150,29 @@ export class SlurmRuns implements ClusterPort {
     await known.shell.close().catch(() => undefined);
   }
 
+  private redactor(cluster: SlurmCluster): Redactor {
+    const redactor = new Redactor();
+    for (const secret of Object.values(this.secrets(cluster))) redactor.learn(secret);
+    return redactor;
+  }
+
   private secrets({ secret_env }: SlurmCluster): Record<string, string> {
     return Object.fromEntries(secret_env.flatMap((name) => (this.env[name] ? [[name, this.env[name] as string]] : [])));
+  }
+}
+
+/** The last part of a log: what comes before it is for people with a pager. */
+async function readEnd(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(Math.min(size, LOG_END));
+    await handle.read(buffer, 0, buffer.length, size - buffer.length);
+    const text = buffer.toString();
+    // Half a line could begin with half a credential, which nobody would know again.
+    return size > buffer.length ? text.slice(text.indexOf('\n') + 1) : text;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -5,15 +5,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { absoluteWorkdir, openClusterShell } from '../adapters/clusters/open.js';
-import { cancelJobs, pollJobs } from '../adapters/clusters/slurm/client.js';
-import { jobKey, submitServe } from '../adapters/clusters/slurm/jobs.js';
-import { type PlainJob, renderServeScript } from '../adapters/clusters/slurm/script.js';
+import { closeJobs, pollJobs } from '../adapters/clusters/slurm/client.js';
+import { jobKey, lockFolder, submitServe } from '../adapters/clusters/slurm/jobs.js';
+import { PLAIN_SECRETS, type PlainJob, renderServeScript } from '../adapters/clusters/slurm/script.js';
 import { benchmarkFiles } from '../benchmarks/file.js';
 import { isBenchmarkFile } from '../benchmarks/registry.js';
 import type { ClusterShell, SlurmCluster } from '../core/cluster.js';
-import { NelError } from '../core/errors.js';
+import { errorMessage, NelError } from '../core/errors.js';
 import { commonFolder } from './cluster-files.js';
 import type { Env } from './open-benchmark.js';
+import { assumedPath } from './slurm-jobs.js';
 
 const LOOK_MS = 1_000;
 
@@ -36,8 +37,7 @@ export interface ServingJob {
 
 /** Writes the script that would be submitted. @returns its path */
 export async function writeServeScript(serve: SlurmServe, folder: string): Promise<string> {
-  const workdir = serve.cluster.workdir.replace(/^~(?=\/)/, `/home/${serve.cluster.ssh?.user ?? 'USER'}`);
-  const { job, endpointFile } = await serveJob(serve, `${workdir}/serve`, 'nel-serve');
+  const { job, endpointFile } = await serveJob(serve, `${assumedPath(serve.cluster)}/serve`, 'nel-serve');
   const file = path.join(folder, 'slurm/serve.sh');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, renderServeScript(job, { endpointFile }).text, { mode: 0o755 });
@@ -45,8 +45,8 @@ export async function writeServeScript(serve: SlurmServe, folder: string): Promi
 }
 
 /**
- * Submits the server and waits until it listens, however long the queue is. `stop` ends the wait and the job.
- * @throws NelError of kind `run` with the end of the job's log when it ends before that
+ * Submits the server and waits until it listens, however long the queue is. `stop` ends the wait and the job; `log` tells what became of it.
+ * @throws NelError of kind `run` with the end of the job's log when it ends before that; the reason of `stop`
  */
 export async function serveInJob(
   serve: SlurmServe,
@@ -59,16 +59,35 @@ export async function serveInJob(
     const { job, endpointFile, files } = await serveJob(serve, workdir, jobKey(id, ''));
     for (const { from, to } of files) await shell.upload(from, to, { signal: stop });
     const secrets = Object.fromEntries(serve.secrets.map((name) => [name, env[name] ?? '']));
-    const jobId = await submitServe(shell, job, { endpointFile, secrets, signal: stop });
-    log(`job ${jobId} in ${workdir}; end it with: scancel --batch --signal=TERM ${jobId}`);
+    let jobId: string | null = null;
     try {
+      jobId = await submitServe(shell, job, { endpointFile, secrets, signal: stop });
+      log(`job ${jobId} in ${workdir}; end it with: scancel --batch --signal=TERM ${jobId}`);
       return { jobId, url: await address(shell, { jobId, workdir, endpointFile, stop, log }) };
     } catch (error) {
-      await cancelJobs(shell, [jobId]);
+      await endJob(shell, job, { jobId, log });
       throw error;
     }
+  } catch (error) {
+    // What an abort makes of a command or a wait says nothing of why.
+    throw stop.aborted ? stop.reason : error;
   } finally {
     await shell.close();
+  }
+}
+
+/** Also one whose submission was cut off and that goes on all the same. A failure here is told: what led here is what is thrown. */
+async function endJob(
+  shell: ClusterShell,
+  job: PlainJob,
+  { jobId, log }: { readonly jobId: string | null; readonly log: (line: string) => void },
+): Promise<void> {
+  try {
+    await closeJobs(shell, { keys: [job.key], lockFolder: lockFolder(job) });
+    await shell.run(['rm', '-f', '--', `${job.workdir}/${PLAIN_SECRETS}`]);
+    if (jobId !== null) log(`job ${jobId} is cancelled`);
+  } catch (error) {
+    log(`the job may still be there: scancel ${jobId ?? `--name=${job.key}-serve`} (${errorMessage(error)})`);
   }
 }
 

@@ -14,7 +14,6 @@ import { ClusterRuns } from './cluster-runs.js';
 
 /** Built by `npm run build`, shipped with the package. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-export { SHARED_TASK_QUEUE } from '../client/task-queue.js';
 
 const OWNERSHIP_RETRY_MS = 250;
 

@@ -2,6 +2,7 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { SubmittedShards } from '../core/cluster.js';
+import type { ClusterShard, ClusterShardReport } from '../core/cluster-shards.js';
 
 export const WORKFLOWS = {
   runSuite: 'runSuite',
@@ -272,23 +273,6 @@ export interface ClusterState {
   readonly shards: readonly ClusterShard[];
 }
 
-export interface ClusterShard {
-  readonly shard: number;
-  readonly state: 'waiting' | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
-  /** Why it waits or failed, in the cluster's words; null: nothing to say. */
-  readonly reason: string | null;
-  readonly job_id: string | null;
-  readonly node: string | null;
-  readonly attempt: number;
-  /** Attempts that ended without a new answer: these are limited. */
-  readonly failures: number;
-  /** Samples journaled, as of the last end of any shard's job. */
-  readonly done: number;
-  readonly samples: number;
-  /** Samples journaled when this attempt began. */
-  readonly done_before: number;
-}
-
 /** A start of a run on a cluster: all its jobs carry the run's workflow id and its generation. */
 export type ClusterRef = RunRef;
 
@@ -302,20 +286,11 @@ export interface ClusterPollRef extends ClusterRef {
   readonly submitted: readonly SubmittedShards[];
 }
 
-/** One look at a shard of an attempt. */
-export interface ClusterShardReport {
-  readonly shard: number;
-  readonly state: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'impossible' | 'unknown';
-  readonly reason: string | null;
-  readonly job_id: string;
-  readonly node: string | null;
-  readonly done: number;
-  readonly samples: number;
-}
-
 /** Details of the heartbeat of a watch: what its last look saw. */
 export interface ClusterHeartbeat {
   readonly shards: Readonly<Record<number, ClusterGlimpse>>;
+  /** Milliseconds since the epoch of that look; absent before the first. */
+  readonly looked_at?: number;
   /** Milliseconds since the epoch. */
   readonly changed_at: number;
 }

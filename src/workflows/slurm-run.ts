@@ -6,24 +6,27 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  ContinueAsNew,
   continueAsNew,
   isCancellation,
+  patched,
   setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SubmittedShards } from '../core/cluster.js';
-import { cancelClusterJobs, fetchShards, mergeShards, prepareCluster, submitClusterJobs, watchClusterJobs } from './activities.js';
 import {
-  type BenchmarkResult,
-  type ClusterRef,
-  type ClusterRunInput,
   type ClusterShard,
-  type ClusterShardReport,
-  type ClusterState,
-  clusterQuery,
-  FAILURES,
-} from './contract.js';
+  cancelledShard,
+  hasEnded,
+  newShard,
+  type ShardLog,
+  seenShard,
+  submittedShard,
+  submittingShard,
+} from '../core/cluster-shards.js';
+import { cancelClusterJobs, fetchShards, mergeShards, prepareCluster, submitClusterJobs, watchClusterJobs } from './activities.js';
+import { type BenchmarkResult, type ClusterRef, type ClusterRunInput, type ClusterState, clusterQuery, FAILURES } from './contract.js';
 import { setScore } from './visibility.js';
 
 /** A node that fails every job at once should not use up all attempts before anyone can look; milliseconds. */
@@ -31,6 +34,7 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
 /** Far below Temporal's limit, and below what anyone would read. */
 const EVENTS_PER_EXECUTION = 1_500;
+const JOBS_OUTLIVE_RENEWAL = 'jobs-outlive-renewal';
 
 export async function slurmRun(input: ClusterRunInput): Promise<readonly BenchmarkResult[]> {
   return new ClusterRun(input).execute();
@@ -62,7 +66,8 @@ class ClusterRun {
         if (historyLength >= EVENTS_PER_EXECUTION || continueAsNewSuggested) await this.renew();
       }
     } catch (error) {
-      await this.cancelJobs(error);
+      // The next execution goes on with the jobs. Without the mark: histories of when they were cancelled here.
+      if (!(error instanceof ContinueAsNew && patched(JOBS_OUTLIVE_RENEWAL))) await this.cancelJobs(error);
       throw error;
     }
     await fetchShards(this.ref);
@@ -82,18 +87,17 @@ class ClusterRun {
     const failures = Math.max(...shards.map((shard) => this.shards[shard]?.failures ?? 0));
     if (failures > 0) await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 4 ** Math.min(10, failures - 1)));
     this.attempt++;
-    this.update(shards, (one) => ({ ...one, job_id: null, node: null, attempt: this.attempt, done_before: one.done }));
+    this.update(shards, (one) => submittingShard(one, this.attempt));
     const submitted = await submitClusterJobs({ ...this.ref, attempt: this.attempt, shards, total: this.input.shards });
     this.submitted = [...this.submitted, submitted];
-    for (const { jobId, shards } of submitted.jobs)
-      this.update(shards, (one) => ({ ...one, state: 'pending', reason: null, job_id: jobId }));
+    for (const { jobId, shards } of submitted.jobs) this.update(shards, (one) => submittedShard(one, jobId));
   }
 
   /** Until a job has ended; shards that failed are then to be submitted again, while that is worth it. */
   private async watch(): Promise<void> {
     const { submitted } = this;
     const reports = await watchClusterJobs({ ...this.ref, submitted });
-    for (const report of reports) this.update([report.shard], (shard) => seen(shard, report));
+    for (const report of reports) this.update([report.shard], (shard) => seenShard(shard, report));
     const impossible = reports.find(({ state }) => state === 'impossible');
     if (impossible) throw this.giveUp(`job ${impossible.job_id} can never start: ${impossible.reason ?? 'no reason given'}`);
     const cancelled = reports.find(({ state }) => state === 'cancelled');
@@ -103,7 +107,10 @@ class ClusterRun {
     const lost = this.shards.find(({ failures }) => failures >= this.input.max_attempts);
     if (lost) {
       const times = lost.failures === 1 ? 'once' : `${lost.failures} times`;
-      throw this.giveUp(`shard ${lost.shard} failed ${times}, last: ${lost.reason ?? 'no reason given'} (job ${lost.job_id ?? ''})`);
+      const log = reports.find(({ shard }) => shard === lost.shard)?.log;
+      throw this.giveUp(
+        `shard ${lost.shard} failed ${times}, last: ${lost.reason ?? 'no reason given'} (job ${lost.job_id ?? ''})${logText(log)}`,
+      );
     }
     this.submitted = submitted.map((attempt) => this.withoutEnded(attempt)).filter(({ jobs }) => jobs.length > 0);
     this.update(failed, (shard) => ({ ...shard, state: 'waiting' }));
@@ -127,10 +134,7 @@ class ClusterRun {
   /** Whatever ends the run ends its jobs: also those whose submission was cut off. */
   private async cancelJobs(cause: unknown): Promise<void> {
     if (this.attempt === 0) return;
-    this.update(
-      this.shards.filter((shard) => !hasEnded(shard)).map(({ shard }) => shard),
-      (shard) => ({ ...shard, state: 'cancelled' }),
-    );
+    this.shards = this.shards.map(cancelledShard);
     await CancellationScope.nonCancellable(() => cancelClusterJobs(this.ref)).catch((error: unknown) => {
       // What ended the run is what people should read.
       if (isCancellation(cause)) throw error;
@@ -144,17 +148,10 @@ class ClusterRun {
   }
 }
 
-function newShard(shard: number): ClusterShard {
-  return { shard, state: 'waiting', reason: null, job_id: null, node: null, attempt: 0, failures: 0, done: 0, samples: 0, done_before: 0 };
-}
-
-function seen(shard: ClusterShard, { state, reason, job_id, node, done, samples }: ClusterShardReport): ClusterShard {
-  const known = state === 'unknown' ? shard.state : state === 'impossible' ? 'failed' : state;
-  return { ...shard, state: known, reason, job_id, node, done: Math.max(done, shard.done), samples: samples || shard.samples };
-}
-
-function hasEnded({ state }: ClusterShard): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled';
+function logText(log: ShardLog | undefined): string {
+  if (log === undefined) return '';
+  const lines = log.tail.split('\n').map((line) => `\n    ${line}`);
+  return `\n  its log, ${log.file}, ends with:${lines.join('')}`;
 }
 
 /** A shard that was stopped by its walltime, or made way for another job, and had added answers goes on in the next job as if nothing had been. */

@@ -7,19 +7,14 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterPort, createClusterActivities, type LookTimes } from '../../src/activities/cluster.js';
-import { readClusterShards } from '../../src/client/cluster-shards.js';
+import { type ClusterPort, createClusterActivities, type EndedShard, type LookTimes } from '../../src/activities/cluster.js';
+import { readCluster } from '../../src/client/cluster-shards.js';
 import { ensureServer, type ServerLease, stopServer } from '../../src/client/embedded/server.js';
 import type { SubmittedShards } from '../../src/core/cluster.js';
 import { ClusterUnreachable } from '../../src/core/cluster.js';
+import type { ClusterShardReport, ShardLog } from '../../src/core/cluster-shards.js';
 import { NelError } from '../../src/core/errors.js';
-import type {
-  BenchmarkResult,
-  ClusterPollRef,
-  ClusterRunInput,
-  ClusterShardReport,
-  ClusterSubmitRef,
-} from '../../src/workflows/contract.js';
+import type { BenchmarkResult, ClusterPollRef, ClusterRunInput, ClusterSubmitRef } from '../../src/workflows/contract.js';
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'nel-cluster-'));
 const failureConverterPath = path.resolve(import.meta.dirname, '../../dist/workflows/failure-converter.js');
@@ -63,6 +58,10 @@ class PlayedCluster implements ClusterPort {
   prepare = async (): Promise<void> => void this.prepared++;
   fetch = async (): Promise<void> => void this.fetched++;
   cancel = async (): Promise<void> => void this.cancelled++;
+  log = async (_: unknown, { shard, attempt }: EndedShard): Promise<ShardLog | null> => ({
+    file: `/tmp/run/logs/attempt-${attempt}-shard-${shard}.log`,
+    tail: 'loading\nno such module',
+  });
   merge = async (): Promise<readonly BenchmarkResult[]> => [
     { benchmark: 'sums', status: 'completed', reason: null, mean_reward: 0.5, bundle: '/tmp/run/sums/eval-x.json' },
   ];
@@ -206,7 +205,7 @@ describe('a run on a cluster', () => {
       max_attempts: 2,
     });
     // The first one added ten answers.
-    expect(stuck.result).toBe('shard 1 failed 2 times, last: timeout (job j)');
+    expect(stuck.result).toMatch(/^shard 1 failed 2 times, last: timeout \(job j\)\n/);
     expect(stuck.cluster.submissions).toHaveLength(3);
     expect(stuck.cluster.cancelled).toBe(1);
   });
@@ -216,7 +215,10 @@ describe('a run on a cluster', () => {
       (shard, attempt) => (shard === 3 ? { state: 'failed', reason: 'exit (exit code 3)', job_id: `${attempt}_3` } : { state: 'running' }),
       { max_attempts: 2 },
     );
-    expect(result).toBe('shard 3 failed 2 times, last: exit (exit code 3) (job 2_3)');
+    expect(result).toBe(
+      'shard 3 failed 2 times, last: exit (exit code 3) (job 2_3)\n' +
+        '  its log, /tmp/run/logs/attempt-2-shard-3.log, ends with:\n    loading\n    no such module',
+    );
     expect(cluster).toMatchObject({ cancelled: 1, fetched: 0 });
   });
 
@@ -256,6 +258,62 @@ describe('a run on a cluster', () => {
       { attempt: 1, shards: [0, 1, 2, 3] },
       { attempt: 2, shards: [1] },
     ]);
+  });
+
+  it('leaves a table of what became of each shard', async () => {
+    const cluster = new PlayedCluster((shard, attempt) =>
+      shard === 3
+        ? { state: 'failed', reason: 'exit (exit code 3)', node: 'n7' }
+        : shard === 0
+          ? done
+          : { state: 'running', done: attempt },
+    );
+    await withWorker({ cluster, input: { max_attempts: 1 } }, async (handle, startWorker) => {
+      const worker = await startWorker();
+      await worker.runUntil(handle.result().catch(() => undefined));
+      const { shards } = await readCluster(client, handle.workflowId);
+      expect(shards).toMatchObject([
+        { state: 'completed', job_id: '1_0', done: 100 },
+        { state: 'cancelled', job_id: '1_1', attempt: 1, done: 1 },
+        { state: 'cancelled' },
+        { state: 'failed', node: 'n7', job_id: '1_3', reason: 'exit (exit code 3)', attempt: 1 },
+      ]);
+    });
+  });
+});
+
+describe('a cluster that gives trouble in mid-run', () => {
+  it('is waited for, whatever keeps it from being asked, and says what that is', { timeout: 60_000 }, async () => {
+    const cluster = new PlayedCluster(() => done);
+    const { poll } = cluster;
+    let trouble: Error | null = new NelError('config', 'me@login accepts none of\nthe keys');
+    cluster.poll = (ref) => (trouble === null ? poll.call(cluster, ref) : Promise.reject(trouble));
+    await withWorker({ cluster }, async (handle, startWorker) => {
+      const worker = await startWorker();
+      await worker.runUntil(async () => {
+        const told = async (): Promise<string | null> => (await readCluster(client, handle.workflowId)).trouble;
+        await until('the refusal', async () => (await told()) === 'me@login accepts none of the keys');
+        trouble = new ClusterUnreachable('squeue failed');
+        await until('the failure', async () => (await told()) === 'squeue failed');
+        trouble = null;
+        expect(await handle.result()).toMatchObject([{ status: 'completed' }]);
+        expect((await readCluster(client, handle.workflowId)).trouble).toBeNull();
+      });
+    });
+    expect(cluster).toMatchObject({ cancelled: 0, submissions: [{ attempt: 1 }] });
+  });
+
+  it('does not end the run by its resubmissions either', { timeout: 60_000 }, async () => {
+    const cluster = new PlayedCluster((shard, attempt) => (shard === 1 && attempt === 1 ? { state: 'failed', reason: 'node_fail' } : done));
+    const { submit } = cluster;
+    let refusals = 1;
+    cluster.submit = (ref) =>
+      ref.attempt > 1 && refusals-- > 0 ? Promise.reject(new NelError('config', 'no agent')) : submit.call(cluster, ref);
+    await withWorker({ cluster }, async (handle, startWorker) => {
+      const worker = await startWorker();
+      expect(await worker.runUntil(handle.result())).toMatchObject([{ status: 'completed' }]);
+    });
+    expect(cluster.submissions).toHaveLength(2);
   });
 });
 
@@ -317,15 +375,18 @@ describe('while jobs run', () => {
         expect((await handle.fetchHistory()).events).toHaveLength(length);
         return length;
       });
-      const shards = await readClusterShards(client, handle.workflowId).catch(() => []);
+      // Nobody answers for the workflow now: its history and the last heartbeat do.
+      const asked = { state: 'running', node: 'n1', attempt: 1, samples: 100 };
+      const { shards } = await readCluster(client, handle.workflowId);
+      expect(shards).toMatchObject([{ ...asked, job_id: '1_0' }, ...Array(3).fill(asked)]);
       const looks = cluster.looks;
       const second = await startWorker();
       await second.runUntil(async () => {
         await until('looks of the second worker', () => cluster.looks > looks + 2);
-        const shown = await readClusterShards(client, handle.workflowId);
-        expect(shown).toMatchObject(Array(4).fill({ state: 'running', node: 'n1', attempt: 1, samples: 100 }));
+        const { shards: shown, trouble } = await readCluster(client, handle.workflowId);
+        expect(trouble).toBeNull();
+        expect(shown).toMatchObject(Array(4).fill(asked));
         for (const shard of shown) expect(shard.done).toBeGreaterThan(3);
-        expect(shards).toEqual([]);
         stop = true;
         expect(await handle.result()).toMatchObject([{ status: 'completed' }]);
       });
@@ -438,8 +499,10 @@ describe('14,000 problems with 8 repeats over 16 shards', () => {
         for (const length of lengths) expect(length).toBeLessThan(2_500);
       });
     });
+    // Jobs that are well outlive the execution that submitted them.
     expect(cluster).toMatchObject({
       prepared: 1,
+      cancelled: 0,
       submissions: [
         { attempt: 1, shards: [0, 1, 2, 3] },
         { attempt: 2, shards: [0] },

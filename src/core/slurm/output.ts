@@ -89,22 +89,26 @@ const isOver = ({ state }: TaskState): boolean => state !== 'pending' && state !
 /**
  * What squeue and sacct together know of one job. The queue knows what goes on, accounting how it ended (squeue forgets a job within
  * minutes; accounting lags by seconds and may be off): so the queue's word counts while a task is not over, and accounting's when it is.
+ * A task that goes on for accounting alone is `unknown`: it has ended, and word of that was late or lost.
  */
 export function jobReports(jobId: string, queue: readonly SlurmLine[], accounting: readonly SlurmLine[]): readonly TaskReport[] {
   const reports = new Map<number | null, TaskReport>();
-  const add = (line: SlurmLine): void => {
+  const queued = new Set(queue.flatMap(({ id }) => (baseJobId(id) === jobId ? tasksOf(id) : [])));
+  const add = (line: SlurmLine, source: 'queue' | 'accounting'): void => {
     if (baseJobId(line.id) !== jobId) return;
     // The other parts of a heterogeneous job follow its leader.
     if (/\+[1-9]/.test(line.id)) return;
-    const status = taskState(line);
+    const told = taskState(line);
     for (const task of tasksOf(line.id)) {
+      const isForgotten = source === 'accounting' && !isOver(told) && !queued.has(task) && !queued.has(null);
+      const status: TaskState = isForgotten ? { state: 'unknown' } : told;
       const known = reports.get(task);
       const report = { task, jobId: task === null ? jobId : `${jobId}_${task}`, nodes: line.nodes ?? known?.nodes ?? null, status };
       if (known === undefined || supersedes(status, known.status)) reports.set(task, report);
     }
   };
-  for (const line of accounting) add(line);
-  for (const line of queue) add(line);
+  for (const line of accounting) add(line, 'accounting');
+  for (const line of queue) add(line, 'queue');
   // A job without tasks of its own is told of as `12` until its array is split up.
   if (reports.size > 1) reports.delete(null);
   return [...reports.values()].sort((a, b) => (a.task ?? -1) - (b.task ?? -1));
@@ -137,9 +141,14 @@ export function refusalReason(stderr: string): string {
   return lines.join('; ').slice(0, 500) || 'sbatch gave no reason';
 }
 
-/** Refusals that pass: the controller is away, or the queue is full. Anything else is wrong with the job. */
+/** The queue has as many jobs of this account, user or QOS as it may: there is room when some have ended. */
+export function isSubmitLimit(stderr: string): boolean {
+  return /job submit limit|MaxSubmitJob|GrpSubmitJob/i.test(stderr);
+}
+
+/** Refusals that pass: the controller is away or changes hands, or the login node has no process left. Anything else is wrong with the job. */
 export function isPassingRefusal(stderr: string): boolean {
-  return /Unable to contact slurm controller|Socket timed out|Connection refused|Zero Bytes were transmitted|temporarily unable to accept|Slurm controller not responding|Slurm temporarily|Munge|authentication plugin/i.test(
+  return /\bfork: |Resource temporarily unavailable|Cannot allocate memory|in standby mode|Unable to contact slurm controller|Socket timed out|Connection refused|Zero Bytes were transmitted|temporarily unable to accept|Slurm controller not responding|Slurm temporarily|Munge|authentication plugin/i.test(
     stderr,
   );
 }

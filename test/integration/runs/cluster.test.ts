@@ -25,6 +25,20 @@ function args(url: string, out: string, ...more: string[]): string[] {
   return [...run, '--concurrency', '16', '-o', out, ...more];
 }
 
+describe('a namespace that the server does not have', () => {
+  it.each(['runs list', 'schedule list', 'worker'])('is an error of the config: nel %s', { timeout: 30_000 }, async (command) => {
+    const { code, stderr } = await lab.nel(command.split(' '), { ...env, TEMPORAL_NAMESPACE: 'nowhere' });
+    expect(code).toBe(3);
+    expect(stderr).toContain(`the Temporal server at ${lease.address} has no namespace "nowhere"`);
+    expect(stderr).not.toMatch(/bug|\n {4}at /);
+  });
+
+  it('is not what an empty variable names', { timeout: 30_000 }, async () => {
+    const empty = { TEMPORAL_NAMESPACE: '', TEMPORAL_API_KEY: '', TEMPORAL_TLS_CLIENT_CERT_PATH: '', NEL_TASK_QUEUE: '' };
+    expect(await lab.nel(['runs', 'list'], { ...env, ...empty })).toMatchObject({ code: 0 });
+  });
+});
+
 describe('nel worker', () => {
   it('finishes a run by another worker when the first is killed', { timeout: 120_000 }, async () => {
     const endpoint = await spawnFakeEndpoint({ answer: { gsm8k: '175b_verification' }, latencyMs: 60 });

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,7 +107,7 @@ describe('a schedule against last-go', () => {
       status: 'gated',
       reasons: ['BREACH: sums [critical]'],
       baseline: { run_id: first.run_id, dir: lab.path('nightly', 'main', first.run_id) },
-      benchmarks: [{ name: 'sums', score: 0.5, delta: expect.closeTo(-0.4), status: 'BREACH' }],
+      benchmarks: [{ name: 'sums', score: 0.5, delta: expect.closeTo(-0.4), direction: 'higher_is_better', status: 'BREACH' }],
     });
     expect(third.baseline?.run_id).toBe(first.run_id);
     expect(lastGo('main')).toMatchObject({ run_id: third.run_id, dir: third.run_id, by: 'go' });
@@ -278,6 +278,59 @@ describe('a schedule', () => {
     const secret = await lab.nel(schedule('s', '--baseline', 'last-go', '--notify', 'https://hooks.slack.com/services/T0/B0/hush'));
     expect([secret.code, secret.stderr]).toEqual([3, expect.stringContaining('--notify: it holds a secret, or is one')]);
     expect(secret.stderr).not.toContain('hush');
+  });
+
+  it('is refused in a store, and in a time zone that the server would not know', { timeout: 60_000 }, async () => {
+    const store = await lab.nel([...schedule('s', '--baseline', 'last-go'), '-o', 's3://bucket/nightly']);
+    expect([store.code, store.stderr]).toEqual([3, expect.stringContaining('nights are kept in a folder, not in a store')]);
+    expect(existsSync(lab.path('s3:'))).toBe(false);
+    const small = await lab.nel(schedule('s', '--baseline', 'last-go', '--timezone', 'europe/berlin'));
+    expect([small.code, small.stderr]).toEqual([
+      3,
+      expect.stringMatching(/--timezone: no time zone is called "europe\/berlin"\s.*it is Europe\/Berlin/),
+    ]);
+    // A second name of Asia/Calcutta, whose capitals only the server knows.
+    const second = await lab.nel(schedule('s', '--baseline', 'last-go', '--timezone', 'Asia/kolkata'));
+    expect([second.code, second.stderr]).toEqual([3, expect.stringContaining('--timezone')]);
+    expect(await ok(schedule('s', '--baseline', 'last-go', '--timezone', 'Asia/Kolkata'))).toContain('Asia/Kolkata');
+    await ok(['schedule', 'delete', 's']);
+  });
+
+  it('leaves the folder to the schedule of another server, until that one is deleted', { timeout: 120_000 }, async () => {
+    const file = lab.path('nightly', 'theirs', 'schedule.json');
+    const other = { TEMPORAL_ADDRESS: await lab.serverAddress(), TEMPORAL_NAMESPACE: 'other' };
+    await client.workflowService.registerNamespace({ namespace: 'other', workflowExecutionRetentionPeriod: { seconds: 86_400 as never } });
+    await until('the namespace', async () => (await lab.nel(['schedule', 'list'], other)).code === 0, 60);
+    await until('a schedule there', async () => (await lab.nel(schedule('theirs', '--baseline', 'last-go'), other)).code === 0, 60);
+    const before = readFileSync(file, 'utf8');
+    const refused = await lab.nel(schedule('theirs', '--baseline', 'last-go', '--cron', '0 5 * * *'));
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining(
+        `${path.dirname(file)} belongs to a schedule of the Temporal server at ${other.TEMPORAL_ADDRESS}, namespace other`,
+      ),
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect((await lab.nel(['schedule', 'delete', 'theirs'], other)).code).toBe(0);
+    await ok(schedule('theirs', '--baseline', 'last-go'));
+    const mine = readFileSync(file, 'utf8');
+    await ok(['schedule', 'delete', 'theirs']);
+    const kept = readFileSync(file, 'utf8');
+    expect(kept).not.toBe(mine);
+    expect((await lab.nel([...schedule('theirs', '--baseline', 'last-go'), '--cron', 'every night'])).code).toBe(3);
+    expect(readFileSync(file, 'utf8')).toBe(kept);
+  });
+
+  it('whose history cannot be read does not keep the others from the list', { timeout: 60_000 }, async () => {
+    await ok(schedule('unread', '--baseline', 'last-go'));
+    mkdirSync(lab.path('nightly', 'unread', 'history.jsonl'));
+    let listed = await lab.nel(['schedule', 'list']);
+    await until('it in the list', async () => (listed = await lab.nel(['schedule', 'list'])).stdout.includes('unread'));
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).toMatch(/^main {2}next .* last GO/m);
+    expect(listed.stdout).toMatch(/^unread {2}next .* last unknown/m);
+    expect(listed.stderr).toContain('note: the history of unread cannot be shown: ');
+    await ok(['schedule', 'delete', 'unread']);
   });
 });
 

@@ -98,6 +98,15 @@ describe('a shard', () => {
         code: 0,
         stderr: expect.stringContaining('this shard is complete'),
       });
+      // A shard whose files no merge could read is not complete: they are made again from the journal.
+      const results = path.join(shardDir('drained', 0), 'sums/results.jsonl');
+      const whole = readFileSync(results, 'utf8');
+      for (const spoil of [() => writeFileSync(results, whole.slice(0, -30)), () => rmSync(results)]) {
+        spoil();
+        const again = await lab.nel(args(endpoint.url, 'drained', '--shard', '0/2'));
+        expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('its files are written anew') });
+        expect(readFileSync(results, 'utf8')).toBe(whole);
+      }
       expect((await endpoint.stats()).requests).toBe(45);
     } finally {
       await endpoint.close();
@@ -197,4 +206,9 @@ describe('a shard', () => {
       await endpoint.close();
     }
   });
+});
+
+it('a merge of a directory that is not there says so, and makes none', async () => {
+  expect(await merged('typo')).toMatchObject({ code: 3, stderr: expect.stringContaining('there is no directory') });
+  expect(existsSync(lab.path('typo'))).toBe(false);
 });

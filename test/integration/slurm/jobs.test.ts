@@ -20,6 +20,7 @@ import { logFile, type ShardJob, secretsFile } from '../../../src/adapters/clust
 import { createSshShell } from '../../../src/adapters/clusters/ssh/shell.js';
 import type { ClusterShell, NodePool, ServedModel, ShardReport, SlurmCluster, SubmittedShards } from '../../../src/core/cluster.js';
 import { NelError } from '../../../src/core/errors.js';
+import { serveInJob } from '../../../src/workers/slurm-serve.js';
 import { hasSlurm, type SlurmLab, startSlurmLab } from './lab.js';
 
 const SECRET = "s3cret 'value' $HOME";
@@ -218,6 +219,43 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
     expect(states(await pollUntil(job, submitted, over))).toEqual(Array(4).fill('cancelled'));
   });
 
+  it('keeps to max_concurrent_shards when shards are submitted again', async () => {
+    const job = jobOf('touch "started-$NEL_SHARD_IDX-$NEL_ATTEMPT"; sleep 300', {}, { max_concurrent_shards: 2 });
+    const first = await submit(job);
+    const runs = (all: readonly ShardReport[]): readonly number[] =>
+      all.flatMap(({ shard, status }) => (status.state === 'running' ? [shard] : []));
+    await pollUntil(job, first, (all) => runs(all).length === 2);
+    const id = first.jobs[0]?.jobId as string;
+    // Shard 0 has failed: 1 runs beside 2, 3 waits, and so does 0.
+    lab.admin('scancel', `${id}_0`);
+    await pollUntil(job, first, (all) => runs(all).join() === '1,2');
+    const again = { ...job, attempt: 2, shards: [0] };
+    const second = await submit(again);
+    expect(await submit(again)).toEqual(second);
+    // 2 and 1 end: now 3 runs alone, and there is room for 0.
+    lab.admin('scancel', `${id}_2`);
+    await pollUntil(job, first, (all) => runs(all).join() === '1,3');
+    await sleep(3000);
+    expect(states(await pollShards(shell, second, { workdir: job.workdir }))).toEqual(['pending']);
+    lab.admin('scancel', `${id}_1`);
+    await pollUntil(job, second, running);
+    expect(runs(await pollShards(shell, first, { workdir: job.workdir }))).toEqual([3]);
+    await closeJobs(shell, { keys: [job.key], lockFolder: `${job.workdir}/jobs` });
+  }, 60_000);
+
+  it('brings secrets to more shards than a command line has room for, and reads their exit codes', async () => {
+    const shards = Array.from({ length: 2_000 }, (_, i) => i);
+    // Held back by a time that never comes: nothing has to run.
+    const job = jobOf('true', { shards, totalShards: 2_000 }, { secret_env: ['NEL_TEST_TOKEN'], walltime: '05:00:00' });
+    await expect(submit(job)).rejects.toThrow('Slurm refuses the job');
+    expect(readdirSync(path.join(job.workdir, 'attempt-1/secrets'))).toHaveLength(2_000);
+    expect(readFileSync(path.join(job.workdir, secretsFile(1, 1_999)), 'utf8')).toContain('NEL_TEST_TOKEN=');
+    mkdirSync(path.join(job.workdir, 'attempt-1/status'));
+    for (const shard of shards) writeFileSync(path.join(job.workdir, `attempt-1/status/shard-${shard}`), `${shard % 2}\n`);
+    const forgotten = { attempt: 1, jobs: [{ jobId: '900001', shards }] };
+    expect(states(await pollShards(shell, forgotten, { workdir: job.workdir })).slice(-2)).toEqual(['completed', 'exit 1']);
+  });
+
   it('tells a lost node from a failure', async () => {
     const job = jobOf('sleep 300', { shards: [0, 3] });
     const submitted = await submit(job);
@@ -295,7 +333,7 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
     expect(submitted.jobs.map(({ shards }) => shards)).toEqual([[0], [2]]);
     const reports = await pollUntil(job, submitted, over, 50);
     expect(states(reports), lab.admin('squeue')).toEqual(['completed', 'completed']);
-    expect(read(job, 'result-2')).toMatch(/^nel\d http:\/\/127\.\d+\.\d+\.\d+:38002\/v1\n$/);
+    expect(read(job, 'result-2')).toMatch(/^nel\d http:\/\/127\.\d+\.\d+\.\d+:21002\/v1\n$/);
   });
 
   it('says why a model does not come up, and stops', async () => {
@@ -303,7 +341,7 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
     const job = jobOf('true', { shards: [0], models: [model] });
     const submitted = await submit(job);
     expect(states(await pollUntil(job, submitted, over))).toEqual(['exit 69']);
-    expect(read(job, logFile(1, 0))).toMatch(/service my_model ended before it answered[^]*no such weights/);
+    expect(read(job, logFile(1, 0))).toMatch(/service my_model has ended with exit code 5[^]*no such weights/);
   });
 
   it('leaves the address of the environment server while it serves', async () => {
@@ -322,6 +360,22 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
     lab.admin('scancel', '--batch', '--signal=TERM', id);
     for (let i = 0; i < 40 && existsSync(endpointFile); i++) await sleep(250);
     expect(existsSync(endpointFile)).toBe(false);
+  });
+
+  it('cancels the server that is no longer waited for, says so, and throws why the wait was ended', async () => {
+    const { cluster, workdir } = jobOf('true', {}, { node_pools: { compute: { ...POOL, account: 'broke' } } });
+    const serve = { cluster, bench: 'gsm8k', configFile: path.join(workdir, 'evaluate.sh'), flags: [], secrets: ['NEL_TEST_TOKEN'] };
+    const stop = new AbortController();
+    const said: string[] = [];
+    const log = (line: string): void => {
+      said.push(line);
+      if (line.includes('is pending')) stop.abort(new Error('enough'));
+    };
+    await expect(serveInJob(serve, { env: { NEL_TEST_TOKEN: SECRET }, stop: stop.signal, log })).rejects.toThrow('enough');
+    expect(said.at(-1)).toMatch(/^job \d+ is cancelled$/);
+    const jobId = said.at(-1)?.split(' ')[1] as string;
+    expect((await pollJobs(shell, [jobId])).get(jobId)?.[0]?.status).toEqual({ state: 'cancelled' });
+    expect(readdirSync(workdir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('secrets.env'))).toEqual([]);
   });
 
   it('goes on after sshd was away for 30 seconds', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type SpawnedEndpoint, spawnFakeEndpoint } from '../../fakes/spawn-endpoint.js';
-import { Lab, readBundle, readLines, timeless, until } from '../runs/lab.js';
+import { Lab, type Running, readBundle, readLines, timeless, until } from '../runs/lab.js';
 import { type ClusterRun, clusterRun, filesHolding, journaled, shardProcesses } from './cluster-config.js';
 import { hasSlurm, type SlurmLab, startSlurmLab } from './lab.js';
 
@@ -181,6 +181,88 @@ describe.skipIf(!hasSlurm)('runs on Slurm (install slurm-wlm slurmdbd munge open
     } finally {
       await endpoint.close();
     }
+  });
+
+  it('is left to its jobs by SIGTERM, and cancelled by Ctrl-C or `nel runs cancel`, also when its process is gone', {
+    timeout: 240_000,
+  }, async () => {
+    const endpoint = await spawnFakeEndpoint({ answer: { gsm8k: '175b_verification' }, latencyMs: 2_000 });
+    try {
+      const run = clusterRun(lab, slurm, {
+        name: 'left',
+        url: endpoint.url,
+        benchmarks: [{ name: 'gsm8k', max_problems: 400 }],
+        cluster: { shards: 2 },
+        service: { concurrency: 2 },
+      });
+      const begun = async (): Promise<Running> => {
+        const started = lab.start(['eval', 'run', run.config]);
+        await until(`jobs that run; ${started.stderr()}`, () => nodeOf(0) !== '' && nodeOf(1) !== '', 60);
+        return started;
+      };
+      const left = await begun();
+      left.child.kill('SIGTERM');
+      expect(await left.done).toMatchObject({ code: 130, stderr: expect.stringContaining('the jobs go on without this command') });
+      const jobs = squeue();
+      expect(jobs).not.toBe('');
+
+      const killed = await begun();
+      const shown = async (): Promise<string> => (await lab.nel(['runs', 'show', run.out])).stdout;
+      const row = /^0 +running +nel\d +\d+_0 +1 /m;
+      await until('a look of the second process', async () => row.test(await shown()));
+      expect(killed.stderr()).toContain('going on with');
+      killed.child.kill('SIGKILL');
+      await killed.done;
+      expect(squeue()).toBe(jobs);
+      // Nobody answers for the workflow: its history and the last heartbeat do.
+      expect(await shown()).toMatch(row);
+      const cancelled = await lab.nel(['runs', 'cancel', run.out]);
+      expect(cancelled, cancelled.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cancelled$/m) });
+      await until('the jobs to go', () => squeue() === '', 15);
+      expect(await shown()).toMatch(/^1 +cancelled /m);
+
+      // Twice Ctrl-C does not wait for the cancellation, and loses it not.
+      const twice = await begun();
+      slurm.stopSshd();
+      twice.child.kill('SIGINT');
+      await until('the first', () => twice.stderr().includes('the jobs are cancelled'));
+      twice.child.kill('SIGINT');
+      expect(await twice.done).toMatchObject({ code: 130, stderr: expect.stringContaining('carries their cancellation out') });
+      expect(squeue()).not.toBe('');
+      slurm.repair();
+      expect(await lab.nel(['runs', 'cancel', run.out])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cancelled$/m) });
+      await until('the jobs to go', () => squeue() === '', 15);
+    } finally {
+      await endpoint.close();
+    }
+  });
+
+  it('says why a shard failed for good: the last lines of its log, which is here then', { timeout: 90_000 }, async () => {
+    const run = clusterRun(lab, slurm, {
+      name: 'failing',
+      url: 'http://127.0.0.1:9/v1',
+      benchmarks: [{ name: 'gsm8k', max_problems: 8 }],
+      cluster: { shards: 2, max_attempts: 1, nel: ['nel-that-is-not-there'] },
+    });
+    const finished = await lab.nel(['eval', 'run', run.config]);
+    const log = path.join(run.out, 'logs/attempt-1-shard-0.log');
+    expect(finished.code).toBe(4);
+    expect(finished.stderr).toMatch(/shard \d failed once, last: exit \(exit code 127\) \(job \d+_\d\)/);
+    expect(finished.stderr).toMatch(/its log, \S+\/logs\/attempt-1-shard-\d\.log, ends with:\n(?: {4}.*\n)* {4}.*nel-that-is-not-there/);
+    expect(readFileSync(log.replace('shard-0', `shard-${/attempt-1-shard-(\d)/.exec(finished.stderr)?.[1]}`), 'utf8')).toContain(
+      'nel-that',
+    );
+    expect((await lab.nel(['runs', 'show', run.out])).stdout).toMatch(/^\d +failed +nel\d +\d+_\d +1 .*exit \(exit code 127\)$/m);
+  });
+
+  it('shows why it waits for a login node that is away, before anything is submitted', { timeout: 120_000 }, async () => {
+    const run = clusterRun(lab, slurm, { name: 'away', url: 'http://127.0.0.1:9/v1', benchmarks: [{ name: 'gsm8k', max_problems: 8 }] });
+    slurm.stopSshd();
+    const waiting = lab.start(['eval', 'run', run.config]);
+    await until(`the reason; ${waiting.stderr()}`, () => /waiting for the cluster: .* cannot be reached/.test(waiting.stderr()), 60);
+    expect((await lab.nel(['runs', 'show', run.out])).stdout).toMatch(/waits for the cluster: .* cannot be reached/);
+    waiting.child.kill('SIGINT');
+    expect(await waiting.done).toMatchObject({ code: 130 });
   });
 
   it.each([

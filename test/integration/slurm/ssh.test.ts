@@ -120,6 +120,30 @@ describe.skipIf(!hasSshd)('a login node over SSH (install openssh-server openssh
       await expect(shellTo({ key_path: null, agent: true }).run(['true'])).rejects.toThrow('SSH_AUTH_SOCK is not set');
     });
 
+    it('ends at once for an agent that is gone, and for one with more keys than the server listens to', async () => {
+      const socket = path.join(work, 'agent');
+      const gone = { key_path: null, agent: socket };
+      await expect(shellTo(gone).run(['true'])).rejects.toMatchObject({
+        name: 'NelError',
+        message: expect.stringMatching(/the SSH agent .* does not answer/),
+      });
+      const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+      try {
+        await eventually(() => existsSync(socket));
+        for (let i = 0; i < 12; i++) {
+          const key = path.join(work, `key-${i}`);
+          spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+          spawnSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+        }
+        await expect(shellTo(gone).run(['true'])).rejects.toMatchObject({
+          name: 'NelError',
+          message: expect.stringContaining('was offered more keys than it listens to'),
+        });
+      } finally {
+        agent.kill();
+      }
+    });
+
     it('ends at once for a key that the server does not take', async () => {
       const started = performance.now();
       await expect(shellTo({ key_path: sshd.key('stranger') }).run(['true'])).rejects.toThrow('accepts none of the keys');

@@ -184,6 +184,31 @@ describe('a merge is refused', () => {
     await expect(merge()).rejects.toThrow('does not hold the sample of line 1 of results.jsonl');
   });
 
+  it.each([
+    ['a torn line', 'sums/results.jsonl', /results\.jsonl:\d+: not JSON/, 'Run that part again'],
+    ['a torn run.json', 'run.json', /shard_1\/run\.json: not JSON/, '--allow-partial'],
+  ])('when a shard has %s, with what to do', async (_, name, message, hint) => {
+    await shards(plan, 3);
+    const file = path.join(dir, 'shard_1', name);
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, -20));
+    await expect(merge()).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining(hint),
+    });
+    // Without it, and it is said why.
+    const { run, missing, leftOut } = await merge(true);
+    expect({ missing, leftOut }).toEqual({ missing: [1], leftOut: [expect.stringMatching(message)] });
+    expect(JSON.parse(readFileSync(bundlePath(path.join(dir, 'sums'), run), 'utf8'))).toMatchObject({
+      coverage: { expected: 18, scored: 12, missing: { shards: [1], samples: 6 } },
+    });
+  });
+
+  it('when a shard lost a file, with what to do', async () => {
+    await shards(plan, 3);
+    rmSync(path.join(dir, 'shard_2/sums/results.jsonl'));
+    await expect(merge()).rejects.toMatchObject({ hint: expect.stringContaining('Run that part again') });
+  });
+
   it('when the directory holds another run', async () => {
     await shards(plan, 3);
     await writeRunFile(dir, runFile(dir, { spec_hash: 'sha256:other' }));

@@ -1,9 +1,19 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appendHistory, findRun, finishedRun, readHistory, readLastGo, readSchedule, writeLastGo } from '../../../src/artifacts/nights.js';
-import type { LastGo, NightRecord } from '../../../src/core/night.js';
+import {
+  appendHistory,
+  disownSchedule,
+  findRun,
+  finishedRun,
+  readHistory,
+  readLastGo,
+  readSchedule,
+  writeLastGo,
+  writeSchedule,
+} from '../../../src/artifacts/nights.js';
+import type { LastGo, NightRecord, ScheduleFile, ScheduleServer } from '../../../src/core/night.js';
 
 let root: string;
 let dir: string;
@@ -116,6 +126,53 @@ describe('a run to be held against', () => {
 
   it('is refused where the directory is gone', async () => {
     await expect(finishedRun(path.join(root, 'gone'))).rejects.toThrow('no such directory');
+  });
+});
+
+describe('the definition of a schedule', () => {
+  const server: ScheduleServer = { address: '127.0.0.1:7233', namespace: 'default', namespace_id: 'n1' };
+  const schedule: ScheduleFile = {
+    schema_version: 1,
+    name: 'main',
+    cron: '0 2 * * *',
+    timezone: 'UTC',
+    config_file: '/c.yaml',
+    policy_file: '/p.yaml',
+    cwd: '/',
+    baseline: { kind: 'last-go' },
+    first_run_is_baseline: false,
+    notify: null,
+    server,
+    notify_secret_env: 'NEL_NOTIFY_SECRET',
+    created: '2026-01-01T00:00:00.000Z',
+  };
+
+  it('is as it was before, to the byte, when the schedule could not be made', async () => {
+    const earlier = `${JSON.stringify({ ...schedule, cron: '0 3 * * *' })}   \n`;
+    writeFileSync(path.join(dir, 'schedule.json'), earlier);
+    const undo = await writeSchedule(dir, schedule);
+    expect(await readSchedule(dir)).toEqual(schedule);
+    await undo();
+    expect(readFileSync(path.join(dir, 'schedule.json'), 'utf8')).toBe(earlier);
+  });
+
+  it('is gone then where there was none, and so is a folder that was made for it', async () => {
+    const [made, used] = [path.join(root, 'made'), dir];
+    await appendHistory(used, night('r1'));
+    for (const folder of [made, used]) await (await writeSchedule(folder, schedule))();
+    expect([existsSync(made), readdirSync(used)]).toEqual([false, ['history.jsonl']]);
+  });
+
+  it('belongs to no server any more after the schedule was deleted there, under whatever address', async () => {
+    await writeSchedule(dir, schedule);
+    await disownSchedule(dir, { address: '127.0.0.1:7999', namespace: 'default', namespace_id: 'n1' });
+    expect(await readSchedule(dir)).toEqual({ ...schedule, server: null });
+  });
+
+  it('goes on to belong to its server when another one deletes a schedule of that name', async () => {
+    await writeSchedule(dir, schedule);
+    await disownSchedule(dir, { ...server, namespace_id: 'n2' });
+    expect(await readSchedule(dir)).toEqual(schedule);
   });
 });
 

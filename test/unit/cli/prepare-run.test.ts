@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bundlePath } from '../../../src/artifacts/write-artifacts.js';
 import { nextGeneration, prepareRun, saveRun } from '../../../src/cli/prepare-run.js';
+import type { SlurmCluster } from '../../../src/core/cluster.js';
 import { plannedBenchmark, runSpec } from '../records.js';
 
 let dir: string;
@@ -79,4 +80,15 @@ it('refuses a folder of a benchmark that no run.json explains', async () => {
     kind: 'usage',
     message: expect.stringContaining(path.join(dir, 'sums')),
   });
+});
+
+it('refuses another number of shards on a cluster, with the number that goes on', async () => {
+  const cluster = (shards: number) => ({ type: 'slurm', shards }) as SlurmCluster;
+  await saveRun((await prepareRun(runSpec(dir, { cluster: cluster(4) }), [sums])).run);
+  await expect(prepareRun(runSpec(dir, { cluster: cluster(8) }), [sums])).rejects.toMatchObject({
+    kind: 'usage',
+    message: `${dir} holds a run of 4 shards, and the config says 8`,
+    hint: expect.stringContaining('cluster.shards: 4'),
+  });
+  expect((await prepareRun(runSpec(dir, { cluster: cluster(4) }), [sums])).state).toBe('resumable');
 });

@@ -91,9 +91,20 @@ describe('a wrong value', () => {
       'eval.yaml:3:31: services.s.generation.extra_body.api_key looks like a credential, and request bodies are recorded; use api_key',
       undefined,
     ],
+    ['base_path: v1', 'eval.yaml:3:16: services.s.base_path must begin with "/", as in /v1, or be empty, got "v1"', undefined],
     ['generation: {extra_body: {top_k: .nan}}', 'eval.yaml:3:31: services.s.generation.extra_body.top_k is not a JSON value', undefined],
   ])('%s', (line, message, hint) => {
     expect(problemsOf('services:', '  s:', `    ${line}`)).toEqual({ kind: 'config', message, ...(hint && { hint }) });
+  });
+
+  it('of a cluster says which there are, and how a time is written', () => {
+    expect(problemsOf('cluster:', '  type: slrum', '  workdir: /w').message).toBe(
+      'eval.yaml:2:9: cluster.type must be "slurm" or "kubernetes", got "slrum" (did you mean "slurm"?)',
+    );
+    const slurm = problemsOf('cluster:', '  type: slurm', '  walltime: 4h', '  workdir: /w', '  node_pools: {a: {}}').message;
+    expect(slurm).toBe(
+      'eval.yaml:3:13: cluster.walltime must be minutes ("240"), hours:minutes:seconds ("04:00:00") or days-hours ("1-12"), as Slurm writes times, got "4h"',
+    );
   });
 
   it('in a list of benchmarks says how an entry is written', () => {

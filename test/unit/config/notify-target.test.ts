@@ -7,15 +7,32 @@ describe('a notification target', () => {
   });
 
   it('is an address without secrets', () => {
-    expect(parseNotifyTarget('https://ci.example/hooks/nel?team=evals')).toEqual({
+    expect(parseNotifyTarget('https://ci.example/webhooks/nel?team=evals')).toEqual({
       kind: 'url',
-      url: 'https://ci.example/hooks/nel?team=evals',
+      url: 'https://ci.example/webhooks/nel?team=evals',
     });
   });
 
   it.each([
+    'http://127.0.0.1:8898/',
+    'https://ci.example/api/v2/nightly-evaluations-of-2026/team_language_models',
+    'https://ci.example/robots/1',
+  ])('may have a path that a person chose: %s', (url) => {
+    expect(parseNotifyTarget(url)).toEqual({ kind: 'url', url });
+  });
+
+  it.each([
     'https://hooks.slack.com/services/T0/B0/hush',
+    'https://hooks.slack-gov.com/services/T0/B0/hush',
     'https://discord.com/api/webhooks/1/hush',
+    'https://chat.example/hooks/hush',
+    'https://chat.example/sub/hooks/4tq8rhushpw7fxqeb1n4k9j3yh',
+    'https://api.telegram.example/bot123456:hush/sendMessage',
+    'https://api.telegram.example/bot123456%3Ahush/sendMessage',
+    'https://ci.example/hush/3f2b8c1e-7a44-4d0b-9c57-0a1b2c3d4e5f',
+    'https://ci.example/in/hush1hush2hush3hush4',
+    'https://ci.example/in/hushhushhushhushhushhushhush?x=1',
+    'https://ci.example/in?x=hush1hush2hush3hush4',
     'https://user:hush@ci.example/',
     'https://ci.example/hook?token=hush',
     'https://ci.example/hook/Ab3hushAb3hushAb3hushAb3hush',

@@ -51,6 +51,23 @@ describe('the variables of API keys', () => {
     );
   });
 
+  it('are not asked for where Pods take them from Secrets of the cluster', () => {
+    const kubernetes = parseEvalConfig(
+      yaml(
+        'services:',
+        '  a: {type: api, url: "https://host/v1", model: m, api_key: "${MY_KEY}"}',
+        'benchmarks:',
+        '  - {name: bench0, solver: {service: a}}',
+        'cluster: {type: kubernetes, namespace: evals, image: nel:1, shards: 2, volume: {claim: results, mount_path: /results},',
+        '  secret_env: [{name: MY_KEY, secret: keys, key: mine}]}',
+      ),
+      'eval.yaml',
+    );
+    const { spec: inPods } = resolveRunSpec({ file: kubernetes, flags: {}, env: {}, cwd: '/work' });
+    expect(() => checkSecrets(inPods, {}, kubernetes)).not.toThrow();
+    expect(() => checkSecrets({ ...inPods, cluster: undefined } as unknown as typeof inPods, {}, kubernetes)).toThrow('MY_KEY');
+  });
+
   it('give the values to redact, each once', () => {
     expect(collectSecrets(spec, { MY_KEY: 'nvapi-1', OTHER_KEY: 'nvapi-1' })).toEqual(['nvapi-1']);
     expect(collectSecrets(spec, { OTHER_KEY: 'nvapi-2\n' })).toEqual(['nvapi-2']);

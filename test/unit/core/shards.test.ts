@@ -58,7 +58,8 @@ describe('the shard of a process', () => {
   it('is counted from the beginning of a Slurm array that does not begin with 0, by its step', () => {
     const array = { SLURM_ARRAY_TASK_COUNT: '4', SLURM_ARRAY_TASK_MIN: '1' };
     expect(shardFromEnvironment({ ...array, SLURM_ARRAY_TASK_ID: '4' })).toEqual({ index: 3, total: 4 });
-    expect(shardFromEnvironment({ ...array, SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_STEP: '2' })).toEqual({ index: 3, total: 4 });
+    const odd = { ...array, SLURM_ARRAY_TASK_MAX: '7', SLURM_ARRAY_TASK_STEP: '2' };
+    expect(shardFromEnvironment({ ...odd, SLURM_ARRAY_TASK_ID: '7' })).toEqual({ index: 3, total: 4 });
   });
 
   it('is none where no variable says so', () => {
@@ -72,6 +73,11 @@ describe('the shard of a process', () => {
     [{ NEL_SHARD_IDX: '4', NEL_TOTAL_SHARDS: '4' }, 'shard 4 of 4 does not exist'],
     [{ NEL_SHARD_IDX: 'x', NEL_TOTAL_SHARDS: '4' }, 'NEL_SHARD_IDX must be a whole number, not "x"'],
     [{ NEL_SHARD_IDX: '0', NEL_TOTAL_SHARDS: '0' }, 'the number of shards must be 1 to'],
+    [{ SLURM_ARRAY_TASK_ID: '2' }, 'SLURM_ARRAY_TASK_ID is set and SLURM_ARRAY_TASK_COUNT is not'],
+    [
+      { SLURM_ARRAY_TASK_ID: '2', SLURM_ARRAY_TASK_COUNT: '3', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_MAX: '5' },
+      'the Slurm array has gaps: 3 tasks from 0 do not end with 5',
+    ],
     [{ SLURM_ARRAY_TASK_ID: '9', SLURM_ARRAY_TASK_COUNT: '3', SLURM_ARRAY_TASK_MIN: '1' }, 'shard 8 of 3 does not exist'],
   ])('is refused for %j', (env, message) => {
     expect(() => shardFromEnvironment(env)).toThrow(message);

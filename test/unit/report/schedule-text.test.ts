@@ -74,6 +74,16 @@ describe('a schedule', () => {
     ]);
   });
 
+  it('shows the delta of the largest damage, whichever way scores get better', () => {
+    const benchmarks: ShownNight['benchmarks'] = [
+      { name: 'sums', score: 0.9, delta: -0.01, direction: 'higher_is_better', status: 'PASS' },
+      { name: 'toxicity', score: 0.2, delta: 0.15, direction: 'lower_is_better', status: 'BREACH' },
+      { name: 'refusals', score: 0.1, delta: -0.3, direction: 'lower_is_better', status: 'PASS' },
+      { name: 'unheld', score: 0.5, delta: null, direction: null, status: null },
+    ];
+    expect(scheduleText({ ...view, nights: [night(1, { benchmarks })] })).toContain(' GO       0.9000  +0.1500  ');
+  });
+
   it('says what is under way and what was left out', () => {
     const text = scheduleText({ ...view, running: ['nel-nightly-main-x'], skipped: 2, missed: 1 });
     expect(text).toContain('under way nel-nightly-main-x\nleft out  2 while another night ran, 1 while no server did\n');
@@ -100,6 +110,7 @@ describe('a schedule', () => {
 
   it('is one line in a list', () => {
     expect(scheduleLine(view, view.nights[2])).toBe('main  next 2026-01-04 02:00Z  last FAILED  eval.yaml by policy.yaml against last-go');
+    expect(scheduleLine(view, 'unreadable')).toBe('main  next 2026-01-04 02:00Z  last unknown  eval.yaml by policy.yaml against last-go');
     expect(scheduleLine({ ...view, paused: true }, undefined)).toBe('main  paused  no night yet  eval.yaml by policy.yaml against last-go');
   });
 });

@@ -4,6 +4,7 @@ import { type ClusterShell, ClusterUnreachable, type CommandResult, type TaskRep
 import { NelError } from '../../../core/errors.js';
 import {
   isPassingRefusal,
+  isSubmitLimit,
   jobReports,
   parseSacct,
   parseSqueue,
@@ -15,6 +16,8 @@ import {
 
 /** What SUBMIT_SCRIPT ends with when the key was closed. */
 const CLOSED_EXIT_CODE = 33;
+/** And when squeue could not be asked: nothing was submitted, nor refused. */
+const UNASKED_EXIT_CODE = 34;
 /** The lock is waited for, and a busy controller takes its time. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
@@ -40,7 +43,7 @@ if [ -s "$folder/$name.job" ]; then
   cat -- "$folder/$name.job"
   exit 0
 fi
-queued=$(squeue --noheader --user="$(id -un)" --states=all --name="$name" --format=%F)
+queued=$(squeue --noheader --user="$(id -un)" --states=all --name="$name" --format=%F) || exit ${UNASKED_EXIT_CODE}
 ended=$(sacct --noheader --parsable2 --allocations --starttime=now-30days --name="$name" --format=JobID 2>/dev/null || true)
 id=$(printf '%s\\n%s\\n' "$queued" "$ended" | sed 's/[_+].*//' | grep -E '^[0-9]+$' | sort -n | sed -n 1p || true)
 if [ -z "$id" ]; then id=$(sbatch --parsable "$@"); fi
@@ -90,9 +93,13 @@ export interface Submission {
   readonly comment: string;
 }
 
+/** There is no room for the job now: as many as the account, user or QOS may have are submitted. */
+export class SubmitLimitReached extends NelError {}
+
 /**
  * Submits a script once and gives the id of its job, also when it is asked again or asked by two at once.
- * @throws NelError with Slurm's own reason when it refuses the job; ClusterUnreachable when Slurm cannot be asked now
+ * @throws NelError with Slurm's own reason when it refuses the job (SubmitLimitReached: it may take it later); ClusterUnreachable when
+ *   Slurm cannot be asked now
  */
 export async function submitJob(shell: ClusterShell, submission: Submission, { signal }: CallOptions = {}): Promise<string> {
   const { key, jobName, script, scriptArguments = [], lockFolder, dependency, comment } = submission;
@@ -111,7 +118,7 @@ export async function submitJob(shell: ClusterShell, submission: Submission, { s
   const id = parseSubmission(result.stdout);
   if (result.code === 0 && id !== null) return id;
   if (result.code === CLOSED_EXIT_CODE) throw new NelError('run', 'the run was ended while its jobs were being submitted');
-  throw slurmError(shell, 'sbatch', result);
+  throw slurmError(shell, result.code === UNASKED_EXIT_CODE ? 'squeue' : 'sbatch', result);
 }
 
 /** The job of that name, whatever became of it, or null. */
@@ -137,7 +144,8 @@ export async function pollJobs(
   const jobs = `--jobs=${jobIds.join(',')}`;
   const options = withSignal(signal);
   const [queue, accounting] = await Promise.all([
-    shell.run(['squeue', '--noheader', '--array', '--states=all', `--format=${SQUEUE_FORMAT}`, jobs], options),
+    // Also of hidden partitions: what the queue does not know has ended.
+    shell.run(['squeue', '--noheader', '--all', '--array', '--states=all', `--format=${SQUEUE_FORMAT}`, jobs], options),
     shell.run(['sacct', '--noheader', '--parsable2', '--allocations', `--format=${SACCT_FORMAT}`, jobs], options),
   ]);
   // A job that is no longer in the queue is an error to squeue; accounting may not exist.
@@ -185,11 +193,13 @@ function slurmError(shell: ClusterShell, program: string, { code, stderr }: Comm
     });
   }
   if (program === 'sbatch') {
-    return new NelError('run', `Slurm refuses the job: ${refusalReason(stderr)}`, {
+    const Refusal = isSubmitLimit(stderr) ? SubmitLimitReached : NelError;
+    return new Refusal('run', `Slurm refuses the job: ${refusalReason(stderr)}`, {
       hint: "Check cluster.walltime and cluster.node_pools against the cluster's partitions (`sinfo`) and your accounts (`sacctmgr show assoc`).",
     });
   }
-  return new NelError('run', `${program} failed on ${shell.name} with ${code}: ${refusalReason(stderr)}`);
+  // Questions are refused by nobody: a login node that is overloaded, or a controller that changes hands, answers later.
+  return new ClusterUnreachable(`${program} failed on ${shell.name} with ${code}: ${refusalReason(stderr)}`);
 }
 
 const withSignal = (signal: AbortSignal | undefined): { readonly signal?: AbortSignal } => (signal === undefined ? {} : { signal });

@@ -6,6 +6,7 @@ import { NelError } from '../../../core/errors.js';
 import { stateOfExitCode } from '../../../core/slurm/states.js';
 import { quoteWord } from '../quote.js';
 import { cancelJobs, findJob, pollJobs, submitJob } from './client.js';
+import { runOnFiles } from './run-on-files.js';
 import {
   attemptFolder,
   type JobContext,
@@ -21,6 +22,7 @@ import {
   statusFile,
   variableName,
 } from './script.js';
+import { afterAllBut, openTasks } from './turns.js';
 
 export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
@@ -51,18 +53,15 @@ export async function submitShards(
   const wanted = submissionsOf(job, script);
   await shell.write(script.text, path, { mode: 0o755, ...(signal === undefined ? {} : { signal }) });
   await makeLogFolder(shell, job);
+  const turns = await turnsOf(shell, job, script, signal);
   const jobs: { jobId: string; shards: readonly number[] }[] = [];
-  for (const [index, { jobName, shards, scriptArguments }] of wanted.entries()) {
+  for (const { jobName, shards, scriptArguments } of wanted) {
     const known = await findJob(shell, { jobName, lockFolder: lockFolder(job) }, { signal });
     // A job that is there has taken its secrets: another copy would lie about for good.
     if (known === null) {
       const files = shards.map((shard) => `${job.workdir}/${secretsFile(job.attempt, shard)}`);
       await writeSecrets(shell, { names: job.cluster.secret_env, files }, secrets, signal);
     }
-    const after =
-      job.cluster.max_concurrent_shards === null || script.submission === 'array'
-        ? undefined
-        : jobs[index - job.cluster.max_concurrent_shards];
     const jobId =
       known ??
       (await submitJob(
@@ -74,14 +73,30 @@ export async function submitShards(
           scriptArguments,
           lockFolder: lockFolder(job),
           comment: comment(job, job.attempt),
-          // What % does for an array: the next one starts when one before it has ended, in whatever way.
-          dependency: after === undefined ? undefined : `afterany:${after.jobId}`,
+          dependency: turns(jobs),
         },
         { signal },
       ));
     jobs.push({ jobId, shards });
   }
   return { attempt: job.attempt, jobs };
+}
+
+/** What the next of an attempt's jobs waits for when `submitted` are there, so that max_concurrent_shards holds over all attempts. */
+type Turns = (submitted: SubmittedShards['jobs']) => string | undefined;
+
+async function turnsOf(shell: ClusterShell, job: ShardJob, { submission }: ShardScript, signal: AbortSignal | undefined): Promise<Turns> {
+  const { cluster, attempt, shards } = job;
+  const most = cluster.max_concurrent_shards;
+  if (most === null) return () => undefined;
+  const open = attempt === 1 ? [] : await openTasks(shell, job, { signal });
+  // The array's own limit sees to its tasks.
+  if (submission === 'array') return () => afterAllBut(most - Math.min(most, shards.length), open);
+  return (submitted) => {
+    // What % does for an array: the next one starts when one before it has ended, in whatever way.
+    const before = submitted[submitted.length - most];
+    return before === undefined ? afterAllBut(most - 1 - submitted.length, open) : `afterany:${before.jobId}`;
+  };
 }
 
 /** Slurm opens a job's log before its script runs, and fails the job without a word where the folder is missing. */
@@ -101,20 +116,24 @@ function submissionsOf({ shards }: ShardJob, { submission, jobName }: ShardScrip
   return shards.map((shard) => ({ jobName: `${jobName}-s${shard}`, shards: [shard], scriptArguments: [String(shard)] }));
 }
 
-/** Arguments: size of the input, then the files. An input that was cut off is not taken. */
+/**
+ * Argument: size of what follows the list; an input that was cut off is not taken. Files appear whole, and bash writes them itself: a
+ * process for each of some thousand would take minutes.
+ */
 const SECRETS_SCRIPT = `set -eu
 umask 077
-size=$1
-shift
-mkdir -p -- "$(dirname -- "$1")"
-all=$1.all-$$
-trap 'rm -f -- "$all"' EXIT
-cat >"$all"
-if [ "$(wc -c <"$all")" -ne "$size" ]; then exit 1; fi
-for file; do
-  cp -- "$all" "$all.one"
-  mv -f -- "$all.one" "$file"
-done`;
+LC_ALL=C
+files=()
+while IFS= read -r file && [ -n "$file" ]; do files+=("$file"); done
+IFS= read -r -d '' text || true
+if [ "\${#text}" -ne "$1" ]; then exit 1; fi
+folder=\${files[0]%/*}
+new=$folder/.new-$$
+trap 'rm -rf -- "$new"' EXIT
+mkdir -p -- "$new"
+for file in "\${files[@]}"; do printf %s "$text" >"$new/\${file##*/}"; done
+cd -- "$new"
+printf '%s\\0' * | xargs -0 mv -f -t "$folder" --`;
 
 async function writeSecrets(
   shell: ClusterShell,
@@ -130,10 +149,8 @@ async function writeSecrets(
     return `export ${variableName(name)}=${quoteSecret(name, value)}\n`;
   });
   const text = lines.join('');
-  const { code } = await shell.run(['bash', '-c', SECRETS_SCRIPT, 'nel-secrets', String(Buffer.byteLength(text)), ...files], {
-    stdin: text,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const command = { script: SECRETS_SCRIPT, name: 'nel-secrets', args: [String(Buffer.byteLength(text))], files, rest: text };
+  const { code } = await runOnFiles(shell, command, { signal });
   if (code !== 0) throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
 }
 
@@ -146,8 +163,11 @@ function quoteSecret(name: string, value: string): string {
   }
 }
 
-/** Arguments: files; prints the last part of each name that is there and what is in it. */
-const STATUS_SCRIPT = `for file; do if [ -s "$file" ]; then printf '%s %s\\n' "\${file##*-}" "$(head -c 8 -- "$file")"; fi; done`;
+/** Prints the last part of the name of each file that is there, and what is in it. */
+const STATUS_SCRIPT = `while IFS= read -r file && [ -n "$file" ]; do
+  code=
+  if [ -s "$file" ]; then read -r -n 8 code <"$file" || true; printf '%s %s\\n' "\${file##*-}" "$code"; fi
+done`;
 
 /**
  * The state of each shard of an attempt. What Slurm has forgotten, or cannot tell yet, is looked up in the exit codes that the scripts leave behind.
@@ -188,7 +208,7 @@ async function withLeftExitCodes(
   const open = reports.filter(({ status }) => lacksExitCode(status));
   if (open.length === 0) return reports;
   const files = open.map(({ attempt, shard }) => `${workdir}/${statusFile(attempt, shard)}`);
-  const { stdout } = await shell.run(['bash', '-c', STATUS_SCRIPT, 'nel-status', ...files], signal === undefined ? {} : { signal });
+  const { stdout } = await runOnFiles(shell, { script: STATUS_SCRIPT, name: 'nel-status', files }, { signal });
   const codes = new Map(
     stdout.split('\n').flatMap((line) => (/^\d+ \d+$/.test(line) ? [line.split(' ').map(Number) as [number, number]] : [])),
   );

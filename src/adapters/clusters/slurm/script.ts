@@ -9,7 +9,7 @@ import { didYouMean } from '../../../core/nearest.js';
 import { arrayExpression } from '../../../core/slurm/output.js';
 import { DRAINED_EXIT_CODE } from '../../../core/slurm/states.js';
 import { quoteCommand, quoteWord } from '../quote.js';
-import { AWAIT_PROGRAM, DRAIN, FINISH, PRELUDE, SERVICE_FUNCTIONS } from './bash-parts.js';
+import { AWAIT_PROGRAM, AWAIT_PROGRAM_AND_SERVICES, DRAIN, FINISH, PRELUDE, SERVICE_FUNCTIONS } from './bash-parts.js';
 import { launchPrefix } from './containers.js';
 import { checkedPath, directives, drainSeconds, option, poolOptions } from './directives.js';
 import { checkServiceNames, servedModelLines } from './served-model.js';
@@ -120,7 +120,7 @@ export function renderShardScript(job: ShardJob): ShardScript {
       directives(options),
       ...components,
       '',
-      PRELUDE,
+      PRELUDE(job.cluster.setup.length > 0),
       '',
       ...shardBody(job, workdir, extra),
     ].join('\n')}\n`,
@@ -162,7 +162,7 @@ function shardBody(job: ShardJob, workdir: string, extra: readonly string[]): re
     ),
     'log "evaluating"',
     `${quoteCommand([...launchPrefix({ container: cluster.container, pool: poolOf(cluster, job.pool), hetGroup: null, workdir }), ...job.command])} &`,
-    AWAIT_PROGRAM(DRAINED_EXIT_CODE),
+    models.length > 0 ? AWAIT_PROGRAM_AND_SERVICES(DRAINED_EXIT_CODE) : AWAIT_PROGRAM(DRAINED_EXIT_CODE),
   ];
 }
 
@@ -226,7 +226,7 @@ function plainScript(job: PlainJob, what: string, own: readonly string[], comman
       `# ${what} of ${job.key}. Written by nel; by hand: sbatch ${workdir}/${what}.sh`,
       directives(options),
       '',
-      PRELUDE,
+      PRELUDE(job.cluster.setup.length > 0),
       '',
       `cd -- ${quoteWord(workdir)}`,
       startLog(what),

@@ -1,6 +1,6 @@
 /** The part of a shard's script that serves a model: started, watched until it answers, its address handed to the evaluation. */
 
-import type { NodePool, ServedModel } from '../../../core/cluster.js';
+import { type NodePool, type ServedModel, serviceUrlVariable } from '../../../core/cluster.js';
 import { NelError } from '../../../core/errors.js';
 import { quoteCommand, quoteWord } from '../quote.js';
 import { launchPrefix } from './containers.js';
@@ -69,18 +69,19 @@ export function servedModelLines({ job, model, workdir, pool, hetGroup, isFirst 
   const words = [...launchPrefix({ container: model.container ?? job.cluster.container, pool, hetGroup, workdir }), ...commandOf(model)];
   const isPortFree = words.some((word) => word.includes(PORT_MARK));
   const log = `logs/attempt-${job.attempt}-shard-$NEL_SHARD_IDX-${id}.log`;
-  const address = `http://$${id}_host:$${id}_port${quoteInside(model.base_path)}`;
+  const address = `http://\${${id}_host}:\${${id}_port}${quoteInside(model.base_path)}`;
   return [
     `# Service ${quoteWord(model.name)}.`,
     ...hostLines(id, hetGroup),
-    ...portLines({ id, model, isPortFree, hetGroup, totalShards: job.totalShards }),
+    ...portLines({ id, model, isPortFree, totalShards: job.totalShards }),
     `${id}_log=${log}`,
     `log "service ${id} starts on $${id}_host:$${id}_port; its log is $${id}_log"`,
     `setsid ${withPort(words, `${id}_port`)} >>"$${id}_log" 2>&1 &`,
-    `${id}_process=$!`,
-    `services+=("$${id}_process")`,
-    `await_service ${id} "$${id}_process" "$${id}_host" "$${id}_port" ${quoteWord(model.health_path)} ${Math.ceil(model.health_timeout)} "$${id}_log"`,
-    `export NEL_SERVICE_${id.toUpperCase()}_URL="${address}"`,
+    `services+=($!)`,
+    `service_names+=(${id})`,
+    `service_logs+=("$${id}_log")`,
+    `await_service ${id} "$${id}_host" "$${id}_port" ${quoteWord(model.health_path)} ${Math.ceil(model.health_timeout)} "$${id}_log"`,
+    `export ${serviceUrlVariable(model.name)}="${address}"`,
     ...(isFirst ? [`export NEMO_MODEL_URL="${address}"`, `export NEMO_MODEL_ID=${quoteWord(model.model)}`] : []),
     '',
   ];
@@ -99,18 +100,16 @@ interface PortContext {
   readonly id: string;
   readonly model: ServedModel;
   readonly isPortFree: boolean;
-  readonly hetGroup: number | null;
   readonly totalShards: number;
 }
 
 /** Shards may share a node: each takes ports of its own, so that none asks another's model. */
-function portLines({ id, model: { port, name }, isPortFree, hetGroup, totalShards }: PortContext): readonly string[] {
-  if (isPortFree && hetGroup === null) return [`${id}_port=$(free_port $((${port} + NEL_SHARD_IDX)) ${totalShards})`];
-  if (isPortFree) return [`${id}_port=$((${port} + NEL_SHARD_IDX))`];
+function portLines({ id, model: { port, name }, isPortFree, totalShards }: PortContext): readonly string[] {
+  if (isPortFree) return [`take_port "$${id}_host" $((${port} + NEL_SHARD_IDX)) ${totalShards}`, `${id}_port=$port`];
   return [
     `${id}_port=${port}`,
-    `if listens "$${id}_host" "$${id}_port"; then`,
-    `  log ${quoteWord(`service ${name}: something listens on port ${port} already; write {port} in its command so that another can be taken`)}`,
+    `if listens "$${id}_host" "$${id}_port" || ! lock_port "$${id}_host" "$${id}_port"; then`,
+    `  log ${quoteWord(`service ${name}: port ${port} is taken already; write {port} in its command so that another can be`)}`,
     '  exit 69',
     'fi',
   ];
@@ -118,8 +117,10 @@ function portLines({ id, model: { port, name }, isPortFree, hetGroup, totalShard
 
 /** Text within double quotes. */
 function quoteInside(text: string): string {
-  if (!/^[A-Za-z0-9_./-]*$/.test(text)) {
-    throw new NelError('config', `base_path: ${JSON.stringify(text.slice(0, 80))} is no path of an address`);
+  if (!/^(?:\/[A-Za-z0-9_./-]*)?$/.test(text)) {
+    throw new NelError('config', `base_path: ${JSON.stringify(text.slice(0, 80))} is no path of an address`, {
+      hint: 'Begin it with "/": /v1',
+    });
   }
   return text;
 }

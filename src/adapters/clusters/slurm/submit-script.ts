@@ -9,17 +9,20 @@ export function renderSubmitScript(job: ShardJob, merge: JobScript): JobScript {
   const { workdir, cluster, shards, attempt } = job;
   const script = renderShardScript(job);
   const list = shards.join(' ');
+  const most = cluster.max_concurrent_shards;
   const secrets = cluster.secret_env.map(variableName);
   const jobs =
     script.submission === 'array'
       ? [`jobs=$(sbatch --parsable ${script.path})`]
       : [
-          'jobs=""',
+          'ids=()',
           `for shard in ${list}; do`,
-          `  id=$(sbatch --parsable --job-name=${quoteWord(script.jobName)}-s"$shard" ${script.path} "$shard")`,
+          ...(most === null ? [] : turnLines(most)),
+          `  id=$(sbatch --parsable --job-name=${quoteWord(script.jobName)}-s"$shard"${most === null ? '' : ' ${turn[@]+"${turn[@]}"}'} ${script.path} "$shard")`,
           // sbatch of a federation prints `id;cluster`.
-          '  jobs=$jobs${jobs:+:}${id%%;*}',
+          '  ids+=("${id%%;*}")',
           'done',
+          'jobs=$(IFS=:; printf \'%s\' "${ids[*]}")',
         ];
   return {
     path: 'submit.sh',
@@ -38,6 +41,15 @@ export function renderSubmitScript(job: ShardJob, merge: JobScript): JobScript {
       `printf 'jobs %s; then: squeue --me\\n' "$jobs"`,
     ].join('\n')}\n`,
   };
+}
+
+/** What `%` does for an array. */
+function turnLines(most: number): readonly string[] {
+  return [
+    `  # At most ${most} at once: each waits for the end of the one ${most} before it.`,
+    '  turn=()',
+    `  if ((\${#ids[@]} >= ${most})); then turn=("--dependency=afterany:\${ids[\${#ids[@]} - ${most}]}"); fi`,
+  ];
 }
 
 /** A copy a shard, which each removes once it has read it. */

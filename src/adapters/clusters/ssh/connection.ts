@@ -149,6 +149,16 @@ export class SshConnection {
         hint: 'Check cluster.ssh.user and key_path, and that the public key is in authorized_keys there.',
       });
     }
+    if (/Too many authentication failures/i.test(error.message)) {
+      return new NelError('config', `${this.name} was offered more keys than it listens to`, {
+        hint: 'Set cluster.ssh.key_path to the right one, and cluster.ssh.agent: false; or take keys out of the agent (ssh-add -d).',
+      });
+    }
+    if (error.level === 'agent') {
+      return new NelError('config', `the SSH agent that is to log in to ${this.name} does not answer: ${errorMessage(error)}`, {
+        hint: 'Start one (ssh-agent, ssh-add) and check SSH_AUTH_SOCK or cluster.ssh.agent, or set cluster.ssh.key_path.',
+      });
+    }
     if (error.level === 'client-dns' || error.code === 'ENOTFOUND') {
       // A laptop without network says the same: not a reason to give up for good.
       return new ClusterUnreachable(`the name ${this.target.host} cannot be resolved`, { cause: error });

@@ -44,6 +44,13 @@ async function readKey(
   });
   const passphrase = passphraseEnv === null ? undefined : env[passphraseEnv];
   const parsed = ssh2.utils.parseKey(privateKey, passphrase);
+  if (!(parsed instanceof Error) && !parsed.isPrivateKey()) {
+    throw new NelError('config', `the SSH key ${file} is a public key`, {
+      hint: file.endsWith('.pub')
+        ? `Its private key is likely ${file.slice(0, -4)}: name that in cluster.ssh.key_path.`
+        : 'Name the private key in cluster.ssh.key_path.',
+    });
+  }
   if (!(parsed instanceof Error)) return { privateKey, ...(passphrase === undefined ? {} : { passphrase }) };
   if (/no passphrase given|encrypted/i.test(parsed.message) && passphrase === undefined) {
     throw new NelError('config', `the SSH key ${file} is encrypted`, {

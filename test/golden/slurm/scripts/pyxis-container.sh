@@ -29,8 +29,10 @@ export NEL_ATTEMPT=1
 cd -- /lustre/nel/gsm8k
 mkdir -p -- attempt-1/status logs
 
-# Process groups of the services that this job started.
+# Process groups of the services that this job started, their names and their logs.
 services=()
+service_names=()
+service_logs=()
 
 # TERM to all of them, and KILL to what is left after 20 seconds.
 stop_services() {
@@ -48,17 +50,29 @@ stop_services() {
 # listens HOST PORT: whether something takes connections there.
 listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
-# free_port FIRST STEP: the first port from FIRST on, in steps, that nothing listens on.
-free_port() {
-  local port=$1
-  while listens 127.0.0.1 "$port"; do
-    port=$((port + $2))
+# lock_port HOST PORT: whether this job may have the port; the lock goes with the job. Without a place for locks it may.
+lock_port() {
+  local lock code=0 folder=/tmp
+  # On many clusters /tmp is the job's own.
+  if [[ -w /var/tmp ]]; then folder=/var/tmp; fi
+  { exec {lock}>>"$folder/nel-$UID-$1-$2.lock"; } 2>/dev/null || return 0
+  flock -n "$lock" 2>/dev/null || code=$?
+  if ((code != 1)); then return 0; fi
+  exec {lock}>&-
+  return 1
+}
+
+# take_port HOST FIRST STEP: sets `port` to the first from FIRST on, in steps, that nothing listens on and no job of this user has taken:
+# servers hold their port for minutes before they listen.
+take_port() {
+  port=$2
+  until ! listens "$1" "$port" && lock_port "$1" "$port"; do
+    port=$((port + $3))
     if ((port > 65535)); then
-      log "no free port from $1 on" >&2
+      log "no free port from $2 on"
       exit 69
     fi
   done
-  printf '%s\n' "$port"
 }
 
 # answers HOST PORT PATH: whether http://HOST:PORT/PATH says 200.
@@ -71,23 +85,34 @@ answers() {
   ) 2>/dev/null
 }
 
-# await_service NAME PROCESS HOST PORT PATH SECONDS LOG: until it answers; the job ends if it dies or takes too long.
+# lost_service: whether a service has ended; the log then says which one, with the end of its own.
+lost_service() {
+  local i code=0
+  for i in "${!services[@]}"; do
+    if kill -0 "${services[i]}" 2>/dev/null; then continue; fi
+    wait "${services[i]}" || code=$?
+    log "service ${service_names[i]} has ended with exit code $code; the end of ${service_logs[i]}:"
+    tail -n 20 -- "${service_logs[i]}" || true
+    return 0
+  done
+  return 1
+}
+
+# await_service NAME HOST PORT PATH SECONDS LOG: until it answers; the job ends if that takes too long or a service ends.
 await_service() {
-  local deadline=$((SECONDS + $6))
-  until answers "$3" "$4" "$5"; do
-    if ! kill -0 "$2" 2>/dev/null; then
-      log "service $1 ended before it answered; the end of $7:"
-      tail -n 20 -- "$7" || true
-      exit 69
-    fi
+  local deadline=$((SECONDS + $5))
+  until answers "$2" "$3" "$4"; do
+    if lost_service; then exit 69; fi
     if ((SECONDS >= deadline)); then
-      log "service $1 did not answer $5 within $6 s; the end of $7:"
-      tail -n 20 -- "$7" || true
+      log "service $1 did not answer $4 within $5 s; the end of $6:"
+      tail -n 20 -- "$6" || true
       exit 69
     fi
     sleep 1
   done
-  log "service $1 answers on $3:$4"
+  # Where ours has ended, another's has answered.
+  if lost_service; then exit 69; fi
+  log "service $1 answers on $2:$3"
 }
 
 finish() {
@@ -114,24 +139,42 @@ log "shard $NEL_SHARD_IDX of $NEL_TOTAL_SHARDS, attempt $NEL_ATTEMPT, job $SLURM
 
 # Service model.
 model_host=127.0.0.1
-model_port=$(free_port $((8000 + NEL_SHARD_IDX)) 16)
+take_port "$model_host" $((8000 + NEL_SHARD_IDX)) 16
+model_port=$port
 model_log=logs/attempt-1-shard-$NEL_SHARD_IDX-model.log
 log "service model starts on $model_host:$model_port; its log is $model_log"
 setsid srun --nodes=1 --ntasks=1 --overlap '--container-image=nvcr.io#nvidia/vllm:25.01' --container-mounts=/lustre/nel/gsm8k:/lustre/nel/gsm8k,/lustre/models:/models:ro --container-workdir=/lustre/nel/gsm8k vllm serve nvidia/Llama-3.1-70B-Instruct --host 0.0.0.0 --port "$model_port" --tensor-parallel-size 4 >>"$model_log" 2>&1 &
-model_process=$!
-services+=("$model_process")
-await_service model "$model_process" "$model_host" "$model_port" /health 1800 "$model_log"
-export NEL_SERVICE_MODEL_URL="http://$model_host:$model_port/v1"
-export NEMO_MODEL_URL="http://$model_host:$model_port/v1"
+services+=($!)
+service_names+=(model)
+service_logs+=("$model_log")
+await_service model "$model_host" "$model_port" /health 1800 "$model_log"
+export NEL_SERVICE_MODEL_URL="http://${model_host}:${model_port}/v1"
+export NEMO_MODEL_URL="http://${model_host}:${model_port}/v1"
 export NEMO_MODEL_ID=nvidia/Llama-3.1-70B-Instruct
 
 log "evaluating"
 srun --nodes=1 --ntasks=1 --overlap '--container-image=nvcr.io#nvidia/vllm:25.01' --container-mounts=/lustre/nel/gsm8k:/lustre/nel/gsm8k,/lustre/models:/models:ro --container-workdir=/lustre/nel/gsm8k nel eval run config.yaml -o results &
 program=$!
-# A trap ends the wait before the program has ended.
-while kill -0 "$program" 2>/dev/null; do wait "$program" || true; done
+lost=""
+while kill -0 "$program" 2>/dev/null; do
+  # A trap ends the wait.
+  sleep 1 &
+  wait $! || true
+  if [[ -n $lost ]]; then
+    if ((SECONDS >= lost + 60)); then kill -KILL "$program" 2>/dev/null || true; fi
+  elif [[ -z $draining ]] && lost_service; then
+    lost=$SECONDS
+    log "the evaluation ends with it"
+    kill -TERM "$program" 2>/dev/null || true
+  fi
+done
 code=0
 wait "$program" || code=$?
-program=""
-if [[ -n $draining && $code -ne 0 ]]; then code=75; fi
+trap '' TERM
+if [[ -z $lost && -z $draining ]] && lost_service; then lost=$SECONDS; fi
+if [[ -n $lost ]]; then
+  code=69
+elif [[ -n $draining && $code -ne 0 ]]; then
+  code=75
+fi
 exit "$code"

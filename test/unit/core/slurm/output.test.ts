@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import {
   arrayExpression,
   isPassingRefusal,
+  isSubmitLimit,
   jobReports,
   parseSacct,
   parseSqueue,
@@ -65,6 +66,27 @@ describe('a recorded array of eight: three succeed, one exits 3, one is killed, 
     ]);
     expect(states).toContainEqual([2, 'running']);
     expect(states).toContainEqual([4, 'running']);
+  });
+
+  it('knows nothing of a task that goes on for accounting alone: word of its end was lost', () => {
+    const lagging = parseSacct('22_0|RUNNING|0:0|nel0|None|x\n22_1|PENDING|0:0|None assigned|None|x\n22_2|COMPLETED|0:0|nel1|None|x\n');
+    const states = (text: string) => jobReports('22', parseSqueue(text), lagging).map(({ task, status }) => [task, status.state]);
+    expect(states('')).toEqual([
+      [0, 'unknown'],
+      [1, 'unknown'],
+      [2, 'completed'],
+    ]);
+    expect(states('22_1|PENDING|Priority||x\n')).toEqual([
+      [0, 'unknown'],
+      [1, 'pending'],
+      [2, 'completed'],
+    ]);
+    // A job that is not split up yet stands for all its tasks.
+    expect(states('22|PENDING|Priority||x\n')).toEqual([
+      [0, 'running'],
+      [1, 'pending'],
+      [2, 'completed'],
+    ]);
   });
 });
 
@@ -233,5 +255,14 @@ describe('refusalReason', () => {
   it('tells a controller that is away from a refusal', () => {
     expect(isPassingRefusal('slurm_load_jobs error: Unable to contact slurm controller (connect failure)')).toBe(true);
     expect(isPassingRefusal('sbatch: error: Batch job submission failed: Socket timed out on send/recv operation')).toBe(true);
+    expect(isPassingRefusal('slurm_load_jobs error: Slurm backup controller in standby mode')).toBe(true);
+    expect(isPassingRefusal('bash: fork: retry: Resource temporarily unavailable')).toBe(true);
+  });
+
+  it('tells a limit of submitted jobs, which passes as they end, from other refusals', () => {
+    const limit =
+      "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+    expect([isSubmitLimit(limit), isPassingRefusal(limit)]).toEqual([true, false]);
+    expect(isSubmitLimit('sbatch: error: invalid partition specified: nope')).toBe(false);
   });
 });
