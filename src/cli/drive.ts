@@ -20,7 +20,7 @@ export const say = (line: string): void => void process.stderr.write(`${line}\n`
 
 /**
  * The result, or null when the user interrupted: the exit code is then EXIT.INTERRUPTED, and how to go on was said.
- * @param lost ends it: another machine has taken the run over
+ * @param lost ends it: another process has taken the run over
  * @throws the reason of `lost`, and NelError of kind `run` for a run that failed or was cancelled
  */
 export async function drive<T>(startable: Startable, runs: readonly RunFile[], lost?: AbortSignal): Promise<T | null> {
@@ -41,6 +41,7 @@ export async function drive<T>(startable: Startable, runs: readonly RunFile[], l
         if (outcome.wasCancelling) continue;
         throw new NelError('run', 'the run was cancelled', { hint: `go on with: ${resumeCommand()}` });
       case 'left':
+        lost?.throwIfAborted();
         say(
           `the jobs go on without this command. Watch them with \`nel runs show ${startable.runId}\`, or go on with:\n  ${resumeCommand()}`,
         );
@@ -80,12 +81,15 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
     cancelling = session.cancel();
   };
   const onLost = (): void => {
-    log('stopping: another machine has taken the run over');
-    void session.cancel();
+    log('stopping: another process has taken the run over');
+    // On a server or a cluster that others reach, it is their run by now.
+    if (session.isLocal) void session.cancel();
+    else session.leave();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   lost?.addEventListener('abort', onLost, { once: true });
+  if (lost?.aborted) onLost();
   try {
     const attached = session.started.how === 'attached';
     log(`${attached ? 'going on with' : 'run'} ${startable.runId} in ${startable.directory}`);

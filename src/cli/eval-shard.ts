@@ -112,6 +112,7 @@ async function drive(run: RunFile, { lost }: HeldRun): Promise<number> {
   };
   const onLost = (): void => stop.abort(lost.reason);
   lost.addEventListener('abort', onLost, { once: true });
+  if (lost.aborted) onLost();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   printer.start();

@@ -21,7 +21,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
   const file = options.config === undefined ? undefined : loadEvalConfig(options.config);
   const { metrics, services } = resolveRescore({ ...options, metric: options.metric ?? [] }, file, process.env);
   const output = outputAt(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
-  const { dir: to, remote } = output;
+  const { dir: to } = output;
   const stop = new AbortController();
   const onSignal = (): void => stop.abort(new Error('interrupted'));
   process.once('SIGINT', onSignal);
@@ -58,6 +58,7 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
     );
     return EXIT.OK;
   } catch (error) {
+    held.lost.throwIfAborted();
     if (!stop.signal.aborted) throw refused(error, to);
     say('interrupted; what was scored is kept, the same command goes on');
     return EXIT.INTERRUPTED;

@@ -95,6 +95,11 @@ export class RunSession {
     return this.started.handle;
   }
 
+  /** Whether nobody else can work on this execution: its server and its calls are this machine's own. */
+  get isLocal(): boolean {
+    return this.target.embedded && this.options.runs.every(({ spec }) => spec.cluster === undefined);
+  }
+
   progress(): ProgressReader {
     return new ProgressReader(this.client, this.options.runs.flatMap(watchedBenchmarks));
   }
@@ -139,8 +144,8 @@ export class RunSession {
   /** Of a run that was left, calls in flight may finish; what only looks at a cluster is taken up by whoever goes on. */
   async close(): Promise<void> {
     const stopped = this.worker.stop();
-    const isLocal = this.options.runs.some(({ spec }) => spec.cluster === undefined);
-    await (this.left.signal.aborted && !isLocal ? Promise.race([stopped, delay(LEAVING_MS)]) : stopped);
+    const hasCalls = this.options.runs.some(({ spec }) => spec.cluster === undefined);
+    await (this.left.signal.aborted && !hasCalls ? Promise.race([stopped, delay(LEAVING_MS)]) : stopped);
     await this.client.connection.close().catch(() => undefined);
     await this.target.release();
   }

@@ -6,6 +6,7 @@ import type { ClusterPort, EndedShard } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
 import { closeJobs, SubmitLimitReached } from '../adapters/clusters/slurm/client.js';
 import { lockFolder, pollShards, removeSecrets, submitShards } from '../adapters/clusters/slurm/jobs.js';
+import { runOnFiles } from '../adapters/clusters/slurm/run-on-files.js';
 import { logFile } from '../adapters/clusters/slurm/script.js';
 import {
   type ClusterShell,
@@ -190,8 +191,14 @@ function hasEnded({ state }: TaskState): boolean {
 /** Argument: the run's folder. */
 const REMOVE_SECRETS_SCRIPT = 'rm -rf -- "$1"/attempt-*/secrets';
 
-/** Arguments: shard folders; prints each with its progress file, one line each. */
-const PROGRESS_SCRIPT = `for dir; do if [ -s "$dir/progress.json" ]; then printf '%s ' "\${dir##*_}"; head -c 300 -- "$dir/progress.json"; echo; fi; done`;
+/** On standard input: shard folders; prints each with its progress file, one line each. */
+const PROGRESS_SCRIPT = `while IFS= read -r dir && [ -n "$dir" ]; do
+  if [ -s "$dir/progress.json" ]; then
+    line=
+    read -r -n 300 line <"$dir/progress.json" || true
+    printf '%s %s\\n' "\${dir##*_}" "$line"
+  fi
+done`;
 
 async function readProgress(
   shell: ClusterShell,
@@ -200,7 +207,9 @@ async function readProgress(
   signal: AbortSignal,
 ): Promise<Map<number, { readonly done: number; readonly samples: number }>> {
   const folders = reports.map(({ shard }) => `${workdir}/${SHARDS_FOLDER}/${shardFolder(shard)}`);
-  const { stdout } = await shell.run(['bash', '-c', PROGRESS_SCRIPT, 'nel-progress', ...folders], { signal });
+  const { code, stdout, stderr } = await runOnFiles(shell, { script: PROGRESS_SCRIPT, name: 'nel-progress', files: folders }, { signal });
+  // Taken for no progress, a walltime would count as a failure.
+  if (code !== 0) throw new ClusterUnreachable(`the shards' progress could not be read on ${shell.name}: ${stderr.trim().slice(0, 200)}`);
   const progress = new Map<number, { done: number; samples: number }>();
   for (const line of stdout.split('\n')) {
     const match = /^(\d{1,7}) (\{.*\})/.exec(line);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openLocalEnvironment } from '../../../../src/adapters/environments/local.js';
 import { type BenchmarkDefinition, defineBenchmark } from '../../../../src/benchmarks/define.js';
 import type { Row } from '../../../../src/core/benchmark.js';
-import type { Seed, Verification } from '../../../../src/core/environment.js';
+import type { Seed } from '../../../../src/core/environment.js';
 import { NelError } from '../../../../src/core/errors.js';
 import { answerLine } from '../../../../src/core/scoring/answer-line.js';
 
