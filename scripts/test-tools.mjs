@@ -6,6 +6,7 @@
  *   gitlab   gitlab-ci-local, which runs GitLab pipelines on this machine
  *   ray      Ray, for one job on a cluster of one node (some 500 MB)
  *   s3       versitygw, an S3 server, built with Go (some two minutes)
+ *   compose  Docker Compose, which reads compose files without a daemon, built with Go (some three minutes)
  *   lm-eval  EleutherAI's evaluation harness, which benchmarks lm-eval:// run (some 750 MB)
  *
  * Needs python3 3.10 or later with pip (or uv), npm and Go. Ends with 1 when one cannot be had; the tests that need it are skipped by name then.
@@ -26,6 +27,8 @@ const TOOLS = {
   gitlab: { kind: 'npm', requirements: ['gitlab-ci-local@4.70.1'] },
   ray: { kind: 'python', requirements: ['ray[default]==2.60.0'] },
   s3: { kind: 'go', requirements: ['github.com/versity/versitygw/cmd/versitygw@v1.8.0'] },
+  // Its module excludes versions, which `go install` refuses: it is built as a part of another module.
+  compose: { kind: 'go-part', program: 'docker-compose', requirements: ['github.com/docker/compose/v2/cmd@v2.40.3'] },
   'lm-eval': { kind: 'python', requirements: ['lm-eval[api]==0.4.13'] },
 };
 
@@ -58,10 +61,11 @@ async function ensureTool(name) {
     if (installedTool(name) !== undefined) return;
     // What an interrupted installation left.
     rmSync(folder, { recursive: true, force: true });
-    const { kind, requirements } = TOOLS[name];
+    const { kind, program, requirements } = TOOLS[name];
     say(`installing ${requirements.join(', ')}`);
     if (kind === 'npm') installNpm(folder, requirements);
     else if (kind === 'go') installGo(folder, requirements);
+    else if (kind === 'go-part') buildGo(folder, program, requirements[0]);
     else installPython(folder, requirements);
     writeFileSync(path.join(folder, 'complete'), `${requirements.join('\n')}\n`);
   });
@@ -73,9 +77,18 @@ function installNpm(folder, requirements) {
 }
 
 /** Two compilers at most: a machine that tests has other work. */
+const GO_ENV = { ...process.env, GOMAXPROCS: '2', GOFLAGS: '-mod=mod' };
+
 function installGo(folder, requirements) {
-  const env = { ...process.env, GOBIN: path.join(folder, 'bin'), GOMAXPROCS: '2', GOFLAGS: '-mod=mod' };
-  run('go', ['install', ...requirements], { env });
+  run('go', ['install', ...requirements], { env: { ...GO_ENV, GOBIN: path.join(folder, 'bin') } });
+}
+
+function buildGo(folder, program, requirement) {
+  mkdirSync(folder, { recursive: true });
+  const options = { cwd: folder, env: GO_ENV };
+  run('go', ['mod', 'init', 'tool'], options);
+  run('go', ['get', requirement], options);
+  run('go', ['build', '-o', path.join('bin', program), requirement.split('@')[0]], options);
 }
 
 /** Without pip in it: that would take Debian's python3-venv, and the pip outside can install into it. */

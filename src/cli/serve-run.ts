@@ -4,7 +4,7 @@ import { looksLikeSecret } from '../config/secret-names.js';
 import { NelError } from '../core/errors.js';
 import { exportData } from '../serve/export-data.js';
 import { DEFAULT_LIMITS } from '../serve/limits.js';
-import { assertGuarded, listen, removeEndpoint } from '../serve/listen.js';
+import { assertGuarded, claimFolder, listen } from '../serve/listen.js';
 import { openServed } from '../workers/served.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
@@ -14,7 +14,7 @@ import type { ServeOptions } from './serve.js';
 export async function serveCommand(options: ServeOptions): Promise<number> {
   const { env } = process;
   const say = (line: string): void => void process.stderr.write(`${printable(line)}\n`);
-  if (options.outputDir !== undefined) removeEndpoint(options.outputDir);
+  if (options.outputDir !== undefined) await claimFolder(options.outputDir);
   const token = tokenOf(options.tokenEnv, env);
   const guard = { host: options.host, insecure: options.insecure ?? false, ...(token === undefined ? {} : { token }) };
   // Before the data set is fetched, which may take its time.

@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import { loadEvalConfig } from '../config/load.js';
 import { resolveRunSpec } from '../config/resolve.js';
 import { NelError } from '../core/errors.js';
-import { ENDPOINT_FILE, removeEndpoint } from '../serve/listen.js';
+import { claimFolder, ENDPOINT_FILE } from '../serve/listen.js';
 import { type SlurmServe, serveInJob, writeServeScript } from '../workers/slurm-serve.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
@@ -23,7 +23,7 @@ export async function serveOnSlurm(options: ServeOptions): Promise<number> {
     say(`wrote ${await writeServeScript(serve, folder)}`);
     return EXIT.OK;
   }
-  removeEndpoint(folder);
+  await claimFolder(folder);
   const stop = new AbortController();
   let asked = 0;
   const onSignal = (): void => {

@@ -9,6 +9,7 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import { writeFileAtomic } from '../artifacts/write-atomic.js';
 import type { Environment } from '../core/environment.js';
 import { errorMessage, NelError } from '../core/errors.js';
+import { isJsonObject } from '../core/json.js';
 import { type AppOptions, createRoutes, VERIFY } from './app.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { Refusal } from './refusal.js';
@@ -120,7 +121,8 @@ async function end(server: Server, drainMs: number, underWay: () => number): Pro
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  // A connection that has sent nothing yet is not idle to Node, and would be waited for.
+  const idle = setInterval(() => (underWay() === 0 ? server.closeAllConnections() : server.closeIdleConnections()), 50);
   let cut = 0;
   const timer = setTimeout(() => {
     cut = underWay();
@@ -132,11 +134,48 @@ async function end(server: Server, drainMs: number, underWay: () => number): Pro
   return cut;
 }
 
+/** How long the server of an address may take to say that it is there, milliseconds. */
+const ALIVE_MS = 3_000;
+
+/**
+ * Makes a folder ready for a server: the address that an earlier one left is removed, so that nobody finds it before the new one listens.
+ * @throws NelError of kind `usage` when that server still answers: its file stays; `run` when it cannot be removed
+ */
+export async function claimFolder(dir: string): Promise<void> {
+  const url = addressIn(path.resolve(dir, ENDPOINT_FILE));
+  if (url !== null && (await isServer(url))) {
+    throw new NelError('usage', `${path.join(dir, ENDPOINT_FILE)} leads to a server that is running, ${url}`, {
+      hint: 'give another -o, or end that server first',
+    });
+  }
+  removeEndpoint(dir);
+}
+
+function addressIn(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    // There is none, or removing it will say what is wrong.
+    return null;
+  }
+}
+
+/** True where an environment server answers; another program may have its port by now. */
+async function isServer(url: string): Promise<boolean> {
+  try {
+    const reply = await fetch(`${url}/health`, { redirect: 'manual', signal: AbortSignal.timeout(ALIVE_MS) });
+    const health: unknown = await reply.json();
+    return isJsonObject(health) && typeof health['benchmark'] === 'string';
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Removes the address that an earlier server left: until the new one listens, nobody must find it.
  * @throws NelError of kind `run` when it cannot be removed
  */
-export function removeEndpoint(dir: string): void {
+function removeEndpoint(dir: string): void {
   const file = path.resolve(dir, ENDPOINT_FILE);
   try {
     rmSync(file, { force: true });

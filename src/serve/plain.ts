@@ -6,11 +6,13 @@ import { PROBLEM_UUID, type Service, uuidOf } from './service.js';
 
 /**
  * Reply of /seed_session. `messages` is the whole conversation, system message included; `system` names its text for those who want it.
- * The metadata say which problem it is: sent back with an answer they are enough to judge it as a local run does.
+ * The metadata say which problem it is: sent back with an answer they are enough to judge it as a local run does. Those that have a member
+ * of that name already are left as they are.
  */
 export function plainSeedReply({ name }: Service, index: number, seed: Seed): Record<string, unknown> {
   const { prompt, messages, expected_answer, category } = seed;
-  const metadata = { ...seed.metadata, [PROBLEM_UUID]: uuidOf(name, index) };
+  const named = Object.hasOwn(seed.metadata, PROBLEM_UUID);
+  const metadata = named ? seed.metadata : { ...seed.metadata, [PROBLEM_UUID]: uuidOf(name, index) };
   const first = messages[0];
   const system = first?.role === 'system' && typeof first.content === 'string' ? first.content : null;
   return { prompt, messages, system, expected_answer, category, metadata, sandbox_spec: null };

@@ -108,13 +108,16 @@ export class Service {
       if (value !== undefined && value !== null) return problemIndex(value, this.size, name);
     }
     const verifier = member(body, 'verifier_metadata');
-    const holders: readonly Body[] = [body, metadata, ...(isJsonObject(verifier) ? [verifier] : [])];
-    const uuids = [member(metadata, PROBLEM_UUID), ...holders.map((holder) => member(holder, 'uuid'))];
+    const others: readonly Body[] = [metadata, ...(isJsonObject(verifier) ? [verifier] : [])];
+    // The body's own first: metadata may hold ids that the data set came with.
+    const uuids = [member(body, 'uuid'), member(metadata, PROBLEM_UUID), ...others.map((holder) => member(holder, 'uuid'))];
     const hints = [member(metadata, 'problem_idx'), ...(gym ? named.map((name) => member(body, name)) : [])];
     for (const uuid of uuids) {
       const index = this.indexOfUuid(uuid);
       if (index !== null) return index;
     }
+    // A row that has an id, and none of ours, is of another data set: its numbers are that one's.
+    if (gym && uuids.some((uuid) => uuid !== undefined && uuid !== null)) return null;
     for (const hint of hints) {
       const index = hintedIndex(hint, this.size);
       if (index !== null) return index;
@@ -137,15 +140,17 @@ export class Service {
       scored(() =>
         question.expected === null || question.expected === of.expected_answer
           ? this.environment.verify(of, response, signal)
-          : this.judgeDetached(question, response, signal),
+          : this.judgeDetached(question, response, signal, of.prompt),
       );
     return seed instanceof Promise ? seed.then(judgeSeed) : judgeSeed(seed);
   }
 
+  /** @param known prompt of the problem that the body names, where it names one */
   private judgeDetached(
     { expected, metadata, body }: Question,
     response: string,
     signal: AbortSignal,
+    known?: string,
   ): Verification | Promise<Verification> {
     if (expected === null) {
       throw new Refusal(422, 'no right answer: give expected (or expected_answer), or the idx or uuid of a problem of this data set');
@@ -157,7 +162,7 @@ export class Service {
       );
     }
     const given = member(body, 'prompt');
-    const prompt = inputText(member(body, 'responses_create_params')) ?? (typeof given === 'string' ? given : undefined);
+    const prompt = inputText(member(body, 'responses_create_params')) ?? (typeof given === 'string' ? given : known);
     if (prompt === undefined && this.environment.asksJudge) {
       throw new Refusal(422, `${this.name} is scored by a judge, who has to see the problem: give its idx or uuid, or its prompt`);
     }

@@ -5,6 +5,7 @@ import { openGymEnvironment } from '../adapters/environments/gym.js';
 import { isGymAddress } from '../adapters/environments/gym-address.js';
 import { openLocalEnvironment } from '../adapters/environments/local.js';
 import type { ScorerResources } from '../adapters/environments/scorer-tools.js';
+import { BrokenExampleError } from '../adapters/environments/seeds.js';
 import { openVlmEnvironment } from '../adapters/environments/vlm.js';
 import { definitionHash } from '../benchmarks/definition.js';
 import { loadBenchmark } from '../benchmarks/registry.js';
@@ -119,7 +120,7 @@ async function openDefined(request: BenchmarkRequest): Promise<LoadedBenchmark> 
   await checkRows(
     openLocalEnvironment(options),
     Math.min(checkedProblems, rows.length),
-    (index, error) => brokenExample(fewShot, examples, error) ?? problems.at(index),
+    (index, error) => brokenExample(examples, error) ?? problems.at(index),
   );
   const needs = scorer.needs ?? [];
   const environment = openLocalEnvironment({ ...options, resources: (await resources?.({ name: scorer.name, needs })) ?? {} });
@@ -159,15 +160,8 @@ async function checkRows(environment: Environment, count: number, where: (index:
   }
 }
 
-/** Where the example stands that a prompt failed at, if it was one: each is then tried by itself. */
-function brokenExample(fewShot: FewShotSource | undefined, examples: OpenedDataset | undefined, failure: unknown): string | undefined {
-  const index = examples?.rows.findIndex((example) => {
-    try {
-      fewShot?.turns(example);
-      return false;
-    } catch (error) {
-      return errorMessage(failure).endsWith(errorMessage(error));
-    }
-  });
-  return index === undefined || index === -1 ? undefined : examples?.at(index);
+/** Where the few-shot example stands that a prompt failed at; undefined where it failed at the problem. */
+function brokenExample(examples: OpenedDataset | undefined, failure: unknown): string | undefined {
+  const cause = failure instanceof NelError ? failure.cause : undefined;
+  return cause instanceof BrokenExampleError ? examples?.at(cause.index) : undefined;
 }

@@ -38,7 +38,8 @@ export interface OpenScoring {
   readonly metrics: readonly Metric[];
   /** The judges that were asked for until now. */
   judges(): readonly Model[];
-  open(): Promise<LoadedBenchmark>;
+  /** @param checkedProblems see BenchmarkRequest; default none */
+  open(checkedProblems?: number): Promise<LoadedBenchmark>;
 }
 
 /** Runs that a worker keeps open, with their data sets; a worker of months has seen hundreds. */
@@ -171,7 +172,7 @@ export class RunOpener {
     return {
       metrics: metricsOf(benchmark, judgeOf),
       judges: () => [...judges.values()].map(({ model }) => model),
-      open: () =>
+      open: (checkedProblems = 0) =>
         openBenchmark({
           ref: benchmark.ref,
           systemPrompt: benchmark.system_prompt,
@@ -179,6 +180,7 @@ export class RunOpener {
           env: this.env,
           cwd: process.cwd(),
           resources: ({ needs }) => scorerResources(benchmark, needs, this.env, judgeOf),
+          checkedProblems,
         }),
     };
   }

@@ -39,7 +39,7 @@ export async function openServed({ config, env, cwd, ...flags }: ServedRequest):
   const { spec, benchmark, notes } = resolveServe(flags, file, env, cwd);
   checkSecrets(spec, env, file);
   const scoring = new RunOpener(env).openScoring(spec, { spec: benchmark });
-  const loaded = await scoring.open();
+  const loaded = await scoring.open(benchmark.max_problems ?? Number.POSITIVE_INFINITY);
   const close = async (): Promise<void> => {
     await Promise.all([loaded.environment.close(), ...scoring.judges().map((judge) => judge.close())]);
   };

@@ -34,7 +34,7 @@ export function readSeparated(text: string, file: string, delimiter: ',' | '\t',
 
 /**
  * Where every line has as many cells as there are columns, a quote is a character like others (`"Twas the night`), and only a cell
- * that is quoted as a whole loses its quotes. Else cells may hold tabs and line ends, and quotes must match.
+ * that is quoted as a whole loses its quotes. Else cells may hold tabs and line ends, and a quote that opens a cell must be closed.
  */
 function tabbed(text: string, file: string, columns: number | undefined): readonly Line[] {
   const plain = text
@@ -58,6 +58,8 @@ function quoted(text: string, file: string, delimiter: string, note = ''): reado
       delimiter,
       info: true,
       skip_empty_lines: true,
+      // Tab-separated text is mostly written without quoting: there a quote within a cell, or behind a quoted part of it, is a character.
+      relax_quotes: delimiter === '\t',
       relax_column_count: true,
       on_record: (record: string[], { lines }) => {
         done = lines;

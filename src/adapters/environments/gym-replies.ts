@@ -28,8 +28,9 @@ export function seedReply(reply: unknown, uuid: string, where: string): Seed {
   };
 }
 
-function withoutUuid({ problem_uuid: given, ...rest }: JsonObject, uuid: string): JsonObject {
-  return given === undefined || given === uuid ? rest : { problem_uuid: given, ...rest };
+function withoutUuid(metadata: JsonObject, uuid: string): JsonObject {
+  const { problem_uuid: given, ...rest } = metadata;
+  return given === uuid ? rest : metadata;
 }
 
 function messagesOf(value: unknown, where: string): ChatMessage[] | null {

@@ -17,8 +17,8 @@ export interface GymRows {
 }
 
 /**
- * @throws NelError of kind `data` with file and line: unreadable, empty, a line that is no row, a row that lets the model use tools or
- *   prescribes other settings than the first
+ * @throws NelError with file and line: of kind `data` for what is unreadable or empty, a line that is no row, a row that prescribes other
+ *   settings than the first; `config` for a row that lets the model use tools
  */
 export async function readGymRows(file: string, cwd: string): Promise<GymRows> {
   const target = path.resolve(cwd, file);

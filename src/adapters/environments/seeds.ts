@@ -2,7 +2,7 @@
 
 import type { Benchmark, FewShotSource, Row } from '../../core/benchmark.js';
 import type { Seed } from '../../core/environment.js';
-import { NelError } from '../../core/errors.js';
+import { errorMessage, NelError } from '../../core/errors.js';
 import type { Json, JsonObject } from '../../core/json.js';
 import type { ChatMessage, ContentPart } from '../../core/model.js';
 import { compileTemplate, fieldText, fieldValue } from '../../core/template.js';
@@ -32,6 +32,18 @@ export function seedMaker(benchmark: Benchmark, systemPrompt: string | null, exa
   };
 }
 
+/** A few-shot example that makes no turns: what is wrong stands in its row, and not in that of the problem. */
+export class BrokenExampleError extends NelError {
+  constructor(
+    /** Of the example's row. */
+    readonly index: number,
+    cause: unknown,
+  ) {
+    const hint = cause instanceof NelError ? cause.hint : undefined;
+    super('data', errorMessage(cause), { cause, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
 /** The text of a message; images have none. */
 export function contentText(content: ChatMessage['content']): string {
   return typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');
@@ -48,10 +60,10 @@ function leadOf(turns: readonly ChatMessage[]): string {
 
 function exampleTurns(source: FewShotSource, examples: readonly Row[], row: Row): ChatMessage[] {
   const turns: ChatMessage[] = [];
-  for (const example of examples) {
+  for (const [index, example] of examples.entries()) {
     if (turns.length === 2 * source.count) break;
     if (source.eligible && !source.eligible(example, row)) continue;
-    const { user, assistant } = source.turns(example);
+    const { user, assistant } = turnsOf(source, example, index);
     turns.push({ role: 'user', content: user }, { role: 'assistant', content: assistant });
   }
   if (turns.length < 2 * source.count) {
@@ -60,6 +72,14 @@ function exampleTurns(source: FewShotSource, examples: readonly Row[], row: Row)
     });
   }
   return turns;
+}
+
+function turnsOf(source: FewShotSource, example: Row, index: number): ReturnType<FewShotSource['turns']> {
+  try {
+    return source.turns(example);
+  } catch (error) {
+    throw new BrokenExampleError(index, error);
+  }
 }
 
 /** Users' files need not be TypeScript: what their functions return is checked. */

@@ -107,14 +107,10 @@ async function locate(address: VlmAddressParts, folders: readonly string[], env:
   return { file: found ?? (await fetched(entry, folders, env, signal)), kind, entry };
 }
 
-/**
- * How a data set of the catalogue is read. MathVista's rules alone leave some answers unread, which VLMEvalKit gives to its judge: a run would
- * pay for all answers and come to no score.
- * @throws NelError of kind `config` where it is not
- */
+/** How a data set of the catalogue is read. @throws NelError of kind `config` where it is not */
 function nativeKind(name: string): VlmKind {
   const kind = kindOf(name);
-  if (typeof kind === 'object' && kind.scoring !== 'mathvista') return kind;
+  if (typeof kind === 'object') return kind;
   const className = `class ${catalogueEntry(name)?.className ?? 'unknown'}`;
   if (kind === 'own_rules') {
     throw new NelError('config', `${name} has a program of its own in VLMEvalKit (${className}) and is not read here`, {
@@ -214,7 +210,8 @@ function assemble({ address, kind, images, scorer, systemPrompt, fingerprint }: 
   const rowOf = (seed: Pick<Seed, 'metadata'>): VlmRow => {
     const index = seed.metadata['index'];
     const row = typeof index === 'string' ? table.byIndex.get(index) : undefined;
-    if (row === undefined) throw new Error('the seed is not from this environment');
+    if (row === undefined)
+      throw new NelError('data', `${name}: the seed is not from this environment: its metadata have the index of no row`);
     return row;
   };
   const judge = (row: VlmRow, response: string): Verification => {

@@ -41,7 +41,8 @@ const NO_TOKENS: TokenCounts = { prompt: null, completion: null, reasoning: null
  * are its repeats, in order, where they do not say which. A sample without a recording is an error (`bad_response`), never a wrong answer; so is
  * one whose recording is an error (a trajectory without a model's reply).
  * @throws NelError of kind `data` with file and line for a line without a response or without its key; and where a recording would answer
- *   two problems that are asked differently, by other options or another image, because nothing tells which of them it is for
+ *   two problems that are asked differently, by other options or another image, because nothing tells which of them it is for; what
+ *   `problems` throws, where it is not of kind `data`
  */
 export async function openReplaySolver(options: ReplayOptions): Promise<Solver> {
   const { file, problems } = options;
@@ -91,8 +92,12 @@ async function assertOneProblemEach({ count, seed }: ReplayProblems, find: (prom
     const seeds = await Promise.allSettled(indices.map(async (i) => seed(i)));
     await setImmediate();
     for (const [i, outcome] of seeds.entries()) {
-      // A problem that cannot be asked is an error of its sample, and gets no recording.
-      if (outcome.status === 'rejected') continue;
+      if (outcome.status === 'rejected') {
+        // A row that makes no prompt gets no recording. All else is no row's fault, such as a server that is gone.
+        const error: unknown = outcome.reason;
+        if (error instanceof NelError && error.kind === 'data') continue;
+        throw error;
+      }
       const { prompt, messages } = outcome.value;
       const key = find(prompt);
       if (key === undefined) continue;
@@ -103,7 +108,12 @@ async function assertOneProblemEach({ count, seed }: ReplayProblems, find: (prom
         throw new NelError(
           'data',
           `what is recorded for ${JSON.stringify(key.slice(0, 80))} would answer both problem_idx ${owner.problemIdx} and ${start + i}, which are asked differently`,
-          { at: { file }, hint: 'Add problem_idx to the recordings, or the whole prompt in place of the question.' },
+          {
+            at: { file },
+            hint:
+              'Add problem_idx to the recordings, or the whole prompt in place of the question. Where the text is that of a few-shot example ' +
+              'in both prompts, the two have no recording of their own: record them too.',
+          },
         );
       }
     }

@@ -34,7 +34,7 @@ export function jsonSchemaMatch({ schema, compile }: JsonSchemaMatchOptions): Sc
     checks.set(key, check);
     return check;
   };
-  const scorer: Scorer & { toString(): string } = {
+  return {
     name: 'json_schema',
     score({ response, row }: ScorerInput): ScorerResult {
       const check = checkOf(row);
@@ -46,9 +46,7 @@ export function jsonSchemaMatch({ schema, compile }: JsonSchemaMatchOptions): Sc
       const details = { errors: errors.slice(0, KEPT_ERRORS).map((error) => error.slice(0, KEPT_LENGTH)) };
       return judged(response, { reward: 0, extracted, details });
     },
-    // The definition hash is made over both: another schema is another rule.
-    ...(typeof schema === 'function' ? {} : { settings: { schema } }),
-    toString: () => `jsonSchemaMatch ${typeof schema === 'function' ? schema.toString() : ''}`,
+    // The definition hash is made over it: another schema is another rule.
+    settings: { schema: typeof schema === 'function' ? schema.toString() : schema },
   };
-  return scorer;
 }

@@ -37,7 +37,7 @@ export function multipleChoice(options: MultipleChoiceOptions = {}): Scorer {
   };
   if (typeof given === 'string') extractorOf(given);
   const name = typeof given === 'function' ? 'row' : given === DEFAULT_LETTERS ? undefined : given;
-  const scorer: Scorer & { toString(): string } = {
+  return {
     name: scorerName('multiple_choice', { letters: name }),
     score({ response, target, row }: ScorerInput): ScorerResult {
       const letters = typeof given === 'function' ? given(row) : given;
@@ -45,10 +45,9 @@ export function multipleChoice(options: MultipleChoiceOptions = {}): Scorer {
       if (extracted === null) return nothingExtracted(response);
       return judged(response, { reward: extracted === targetLetter(target, letters) ? 1 : 0, extracted });
     },
-    // The definition hash is made over this text: other letters are another rule.
-    toString: () => `multipleChoice ${given.toString()}`,
+    // The definition hash is made over them: other letters are another rule.
+    settings: { letters: given.toString() },
   };
-  return scorer;
 }
 
 function checkedLetters(letters: string): string {
@@ -103,8 +102,8 @@ function lastGroup(text: string, pattern: RegExp): string | undefined {
   return last;
 }
 
-/** The article "A" or the pronoun "I": followed by a lower-case word or an apostrophe. */
+/** The article "A" or the pronoun "I": followed by a lower-case word, which may be emphasised, or an apostrophe. */
 function isEnglishWord(text: string, at: number): boolean {
   const letter = text[at];
-  return (letter === 'A' || letter === 'I') && /^(?:\s{1,3}\p{Ll}|['’])/u.test(text.slice(at + 1, at + 5));
+  return (letter === 'A' || letter === 'I') && /^(?:\s{1,3}[*_]{0,3}\p{Ll}|['’])/u.test(text.slice(at + 1, at + 9));
 }

@@ -9,18 +9,8 @@ import type { PromptStyle } from './prompts.js';
  * - `line`: VQA accuracy, ANLS, relaxed accuracy or equality, by name (scoring/vlm/line.ts)
  * - `ocrbench`: contains one of the answers; `contains`: the same without periods (MTVQA)
  * - `caption`: nothing by row; BLEU, ROUGE-L and CIDEr over all rows
- * - `mathvista`: the rules that VLMEvalKit tries before its judge
  */
-export type VlmScoring =
-  | 'choice'
-  | 'choice_cot'
-  | 'yes_no'
-  | 'yes_no_any_case'
-  | 'line'
-  | 'ocrbench'
-  | 'contains'
-  | 'caption'
-  | 'mathvista';
+export type VlmScoring = 'choice' | 'choice_cot' | 'yes_no' | 'yes_no_any_case' | 'line' | 'ocrbench' | 'contains' | 'caption';
 
 /** What is made of all rows together; see summaries.ts. */
 export type VlmReport =
@@ -38,8 +28,7 @@ export type VlmReport =
   | 'line'
   | 'ocrbench'
   | 'mtvqa'
-  | 'caption'
-  | 'mathvista';
+  | 'caption';
 
 export interface VlmKind {
   readonly prompt: PromptStyle;
@@ -61,10 +50,13 @@ const VQA: VlmKind = { ...CHOICE, prompt: 'short_answer', scoring: 'line', repor
 /** Words in a name, in lower case, whose data sets hold each question once for each rotation of its options. */
 const CIRCULAR = ['mmbench', 'ccbench', 'circular', 'mmcr'];
 
-/** Classes whose scores VLMEvalKit gets from a judge model. */
+/**
+ * Classes whose scores VLMEvalKit gets from a judge model. MathVista has rules before it, which leave some answers unread: a run would pay
+ * for all answers and come to no score.
+ */
 const JUDGED = new Set(
   (
-    'MathVerse MathVision LENS Physics_yale OlympiadBench SeePhys LogicVista MME_CoT LLaVABench LLaVABench_KO MMVet MMSci_Captioning BMMR ' +
+    'MathVerse MathVision MathVista LENS Physics_yale OlympiadBench SeePhys LogicVista MME_CoT LLaVABench LLaVABench_KO MMVet MMSci_Captioning BMMR ' +
     'ZEROBench OCR_Reasoning PhyX MMEReasoning AyaVisionBench MathCanvas MMReason VGRPBench CoreCognition'
   ).split(' '),
 );
@@ -95,8 +87,6 @@ export function kindOf(name: string): VlmKind | UnsupportedReason | undefined {
       return { ...VQA, prompt: 'plain', scoring: 'ocrbench', report: 'ocrbench' };
     case 'MTVQADataset':
       return { ...VQA, prompt: 'short_answer_own_language', scoring: 'contains', report: 'mtvqa' };
-    case 'MathVista':
-      return { ...VQA, prompt: 'plain', scoring: 'mathvista', report: 'mathvista' };
     case 'ImageCaptionDataset':
       return { ...VQA, prompt: 'caption', scoring: 'caption', report: 'caption' };
     default:
@@ -116,7 +106,7 @@ const INHERITED_PROMPTS: ReadonlyMap<string, PromptStyle> = new Map(
     [
       [
         'plain',
-        'CustomVQADataset LENS LLaVABench LLaVABench_KO LogicVista MathVision MMReason MMSci_Captioning MMVet OCRBench_v2 VGRPBench VLMsAreBiased',
+        'CustomVQADataset LENS LLaVABench LLaVABench_KO LogicVista MathVision MathVista MMReason MMSci_Captioning MMVet OCRBench_v2 VGRPBench VLMsAreBiased',
       ],
       ['mcq', 'CustomMCQDataset GMAIMMBenchDataset HRBenchDataset MicroBench OmniMedVQA SCAM TDBench TopViewRS VLMBlind _3DSRBench'],
     ] as const

@@ -1,12 +1,10 @@
 /** One answer to one row of a VLMEvalKit data set judged by the data set's rule. */
 
 import type { ScorerResult } from '../benchmark.js';
-import { NelError } from '../errors.js';
 import { isEmptyAnswer, nothingExtracted } from '../scoring/failure.js';
 import { rougeL } from '../scoring/vlm/caption.js';
 import { inferChoice } from '../scoring/vlm/choice.js';
 import { type LineMethod, lineScore, matchLine, methodOf } from '../scoring/vlm/line.js';
-import { type MathVistaRow, mathVistaCorrect, mathVistaPrefetch } from '../scoring/vlm/mathvista.js';
 import { afterAnswerLine } from '../scoring/vlm/mmmu-pro.js';
 import { containsAnswer } from '../scoring/vlm/ocrbench.js';
 import { answerList } from '../scoring/vlm/python-literal.js';
@@ -21,7 +19,6 @@ const MISSING = 'nan';
 export interface RowScorer {
   /** The row's answer as results carry it. */
   expected(cells: Cells): string;
-  /** @throws NelError of kind `run` where the rule is not enough and a judge would have to read the answer */
   score(cells: Cells, response: string): ScorerResult;
   /** An answer that earns the most that can be had. */
   ideal(cells: Cells): string;
@@ -58,8 +55,6 @@ function ruleOf(kind: VlmKind, dataset: string, method: LineMethod | null): RowS
     }
     case 'caption':
       return captionRule(answer);
-    case 'mathvista':
-      return mathVistaRule(answer);
   }
 }
 
@@ -156,31 +151,6 @@ function captionRule(answer: (cells: Cells) => string): RowScorer {
     score(cells, response) {
       const cell = answer(cells);
       return { reward: rougeL({ caption: response, references: answerList(cell) ?? [cell] }), extracted: response };
-    },
-  };
-}
-
-function mathVistaRule(answer: (cells: Cells) => string): RowScorer {
-  const rowOf = (cells: Cells): MathVistaRow => ({
-    question_type: cells.get('question_type') ?? '',
-    answer_type: cells.get('answer_type') ?? '',
-    answer: answer(cells),
-    answer_option: cells.get('answer_option') ?? null,
-    choices: cells.get('choices') ?? '[]',
-  });
-  return {
-    expected: answer,
-    ideal: (cells) => cells.get('answer_option') ?? answer(cells),
-    score(cells, response) {
-      const row = rowOf(cells);
-      const found = mathVistaPrefetch(row, response);
-      // The reference asks its judge for everything that is false to it, a right 0 among them; here that one is kept.
-      if (found === null) {
-        throw new NelError('run', 'the answer is not in a form that MathVista reads without a judge', {
-          hint: 'MathVista has a judge extract such answers; its scores are those with one.',
-        });
-      }
-      return { reward: mathVistaCorrect(row, String(found)) ? 1 : 0, extracted: String(found) };
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ScoreSummary, SummarySample } from '../benchmark.js';
 import { accuracyReport, circularReport, mmsciReport, mmtReport, mmvpReport } from './choice-reports.js';
 import type { VlmReport } from './kinds.js';
 import { type Metrics, mean, type ReportRow } from './report-rows.js';
-import { captionReport, lineReport, mathVistaReport, mtvqaReport, ocrBenchReport } from './text-reports.js';
+import { captionReport, lineReport, mtvqaReport, ocrBenchReport } from './text-reports.js';
 import { amberReport, hallusionReport, mmeReport, popeReport, vsrReport, yesNoReport } from './yes-no-reports.js';
 
 const REPORTS: Readonly<Record<VlmReport, (rows: readonly ReportRow[]) => Metrics>> = {
@@ -23,7 +23,6 @@ const REPORTS: Readonly<Record<VlmReport, (rows: readonly ReportRow[]) => Metric
   ocrbench: ocrBenchReport,
   mtvqa: mtvqaReport,
   caption: captionReport,
-  mathvista: mathVistaReport,
 };
 
 /** Columns of a row that reports look at: an environment puts them into a seed's metadata, under these names. */
@@ -31,7 +30,6 @@ const COLUMNS: Readonly<Partial<Record<VlmReport, readonly string[]>>> = {
   circular: ['g_index'],
   mme: ['image_path'],
   mmsci: ['setting', 'subject'],
-  mathvista: ['task', 'skills'],
 };
 
 export function reportColumns(report: VlmReport): readonly string[] {

@@ -53,13 +53,3 @@ export function captionReport(rows: readonly ReportRow[]): Metrics {
   );
   return { Bleu_1: bleu[0], Bleu_2: bleu[1], Bleu_3: bleu[2], Bleu_4: bleu[3], ROUGE_L: rougeL, CIDEr: cider };
 }
-
-/** MathVista: accuracy over all rows, by task and by skill; a row has one task and a Python list of skills. */
-export function mathVistaReport(rows: readonly ReportRow[]): Metrics {
-  const metrics: Metrics = { Overall: percent(rows) };
-  for (const task of valuesOf(rows, 'task')) metrics[task] = percent(rowsWith(rows, 'task', task));
-  const skillsOf = ({ fields }: ReportRow): string[] =>
-    fields['skills'] === undefined ? [] : (answerList(fields['skills']) ?? [fields['skills']]);
-  for (const skill of new Set(rows.flatMap(skillsOf))) metrics[skill] = percent(rows.filter((row) => skillsOf(row).includes(skill)));
-  return metrics;
-}

@@ -176,6 +176,15 @@ describe('a row whose field holds something else', () => {
     await open('mmlu', { shots: 1 }, { env: { NEL_DATA_DIR: dir }, checkedProblems: 1 });
   });
 
+  it('is named itself where an example that is not asked with it is broken alike', async () => {
+    const benchmark = benchmarkOf('mmlu');
+    const rows = await sampleRows(benchmark);
+    const { dir, file } = dataDir(benchmark, [{ ...rows[0], answer: 9 }]);
+    const examples = path.join(path.dirname(file), 'dev.jsonl');
+    writeFileSync(examples, [rows[0], { ...rows[0], answer: 9 }].map((row) => `${JSON.stringify(row)}\n`).join(''));
+    expect((await failure('mmlu', dir, { shots: 1 }, 1)).message).toContain(`${file}:1: mmlu, problem_idx 0: field "answer" is "9"`);
+  });
+
   it('is refused by nel validate, also behind the rows that it shows', async () => {
     const rows = await sampleRows(benchmarkOf('mmlu'));
     const { dir, file } = dataDir(benchmarkOf('mmlu'), [rows[0] as Cells, rows[1] as Cells, { ...rows[2], answer: 9 }]);

@@ -101,6 +101,21 @@ describe('openDataset', () => {
     ]);
   });
 
+  it('takes quotes within tab-separated cells for characters where quotes count, too', async () => {
+    file('one-column-quotes.tsv', 'q\n12" pipe\nHe said "hi"\n"Hello" she said\n"all of it"\n');
+    expect((await open('one-column-quotes.tsv')).rows.map(({ q }) => q)).toEqual([
+      '12" pipe',
+      'He said "hi"',
+      '"Hello" she said',
+      'all of it',
+    ]);
+    file('multi-quotes.tsv', 'q\ta\n"one\nmore"\t1\n12" pipe\t2\n');
+    expect((await open('multi-quotes.tsv')).rows).toEqual([
+      { q: 'one\nmore', a: '1' },
+      { q: '12" pipe', a: '2' },
+    ]);
+  });
+
   it('keeps whole numbers that a double would round as texts, as it does those of Parquet', async () => {
     const line =
       '{"target":18446744073709551617,"n":[-9007199254740993,9007199254740991],"s":"\\"18446744073709551617","f":1234567890123456.5}';
@@ -126,6 +141,7 @@ describe('openDataset', () => {
     ['torn-lines.json', '{"q":1}\n{"q":2\n', /torn-lines\.json:2:7: not valid JSON/],
     ['pretty.json', '{\n  "rows": [,]\n}', /pretty\.json:2:12: not valid JSON/],
     ['open.csv', 'q,a\nx,1\n\n"open,2\nz,3\n', /open\.csv:4: Quote Not Closed/],
+    ['stray.csv', 'q,a\n12" pipe,1\n', /stray\.csv:2: Invalid Opening Quote/],
     ['torn.tsv', 'q\ta\n12" pipe\t1\nx\ny "z\t2\n', /torn\.tsv:3: the row has 1 cell, where the file has 2 columns/],
     [
       'open.tsv',

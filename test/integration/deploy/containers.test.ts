@@ -7,10 +7,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WHEEL_REQUIREMENT, wheelFor } from '../../../src/client/embedded/wheel.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 import { faultOf } from './commands.js';
-import { COMPOSE_FILES, DOCKERFILE, GUIDE, ROOT, read, run, temporaryFolder, tools, yamlDocuments } from './files.js';
+import { COMPOSE_FILES, DOCKERFILE, GUIDE, ROOT, read, run, tools, yamlDocuments } from './files.js';
 
 const checks = tools('checks');
+const compose = tools('compose');
 const tool = (name: string): string => path.join(checks.folder as string, name);
 
 describe('the Dockerfile', () => {
@@ -61,7 +63,7 @@ describe('the Dockerfile', () => {
       .map((line) => line.slice(1));
     const copied = [...read(DOCKERFILE).matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources]) => (sources as string).split(' '));
     expect([...new Set(copied)].sort()).toEqual(letIn.sort());
-    const folder = temporaryFolder();
+    const folder = temporaryFolder('deploy');
     for (const name of copied) {
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
@@ -149,15 +151,10 @@ describe('the compose files', () => {
     expect(code, output).toBe(0);
   });
 
-  const compose = composeCommand();
-  it.skipIf(compose === null).each(COMPOSE_FILES)(
-    `%s is valid by Docker Compose itself${compose === null ? ' (skipped: install docker compose 2.17 or later)' : ''}`,
-    async (file) => {
-      const [command, ...args] = compose as [string, ...string[]];
-      const { code, output } = await run(command, [...args, '-f', file, 'config', '--quiet']);
-      expect(code, output).toBe(0);
-    },
-  );
+  it.skipIf(compose.folder === null).each(COMPOSE_FILES)(`%s is valid by Docker Compose itself${compose.hint}`, async (file) => {
+    const { code, output } = await run(path.join(compose.folder as string, 'docker-compose'), ['-f', file, 'config', '--quiet']);
+    expect(code, output).toBe(0);
+  });
 
   it.each(composes)('%s waits for and shares networks with services that there are', (_file, { services }) => {
     for (const { depends_on = {}, network_mode } of Object.values(services)) {
@@ -234,11 +231,3 @@ describe('the compose files', () => {
     expect(mounted.every((file) => existsSync(path.join(ROOT, file)))).toBe(true);
   });
 });
-
-/** `docker compose`, else `docker-compose`; null where neither is installed. */
-function composeCommand(): readonly string[] | null {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  if (folders.some((folder) => existsSync(path.join(folder, 'docker-compose')))) return ['docker-compose'];
-  const plugins = ['/usr/libexec/docker', '/usr/lib/docker', '/usr/local/lib/docker', path.join(process.env['HOME'] ?? '/', '.docker')];
-  return plugins.some((folder) => existsSync(path.join(folder, 'cli-plugins/docker-compose'))) ? ['docker', 'compose'] : null;
-}

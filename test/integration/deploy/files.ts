@@ -1,8 +1,7 @@
 /** The deployment files by kind, and the programs that check them: what is in a list here is checked by the tests of this folder. */
 
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
@@ -41,7 +40,7 @@ export interface Tools {
   readonly hint: string;
 }
 
-export function tools(name: 'checks' | 'gitlab' | 'ray'): Tools {
+export function tools(name: 'checks' | 'compose' | 'gitlab' | 'ray'): Tools {
   const script = path.join(ROOT, 'scripts/test-tools.mjs');
   const { stdout, status } = spawnSync(process.execPath, [script, '--where', name], { encoding: 'utf8' });
   const folder = status === 0 ? stdout.trim().slice(name.length + 1) : null;
@@ -61,8 +60,4 @@ export function run(command: string, args: readonly string[], options: { cwd?: s
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 127, output: `${stdout}${stderr}` });
     });
   });
-}
-
-export function temporaryFolder(): string {
-  return mkdtempSync(path.join(tmpdir(), 'nel-deploy-'));
 }

@@ -4,7 +4,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeEndpoint } from '../../fakes/endpoint.js';
-import { GITHUB, NEL, type Ran, run, temporaryFolder, yamlDocuments } from './files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { GITHUB, NEL, type Ran, run, yamlDocuments } from './files.js';
 import { evalConfig, SUMS, startModels } from './sums.js';
 
 interface Job {
@@ -23,7 +24,7 @@ let folder: string;
 let endpoint: FakeEndpoint;
 
 beforeAll(async () => {
-  folder = temporaryFolder();
+  folder = temporaryFolder('deploy');
   writeFileSync(path.join(folder, 'sums.js'), SUMS);
   endpoint = await startModels();
 });

@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeEndpoint } from '../../fakes/endpoint.js';
-import { GITLAB, NEL, type Ran, ROOT, run, temporaryFolder, tools, yamlDocuments } from './files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { GITLAB, NEL, type Ran, ROOT, run, tools, yamlDocuments } from './files.js';
 import { evalConfig, SUMS, startModels } from './sums.js';
 
 const gitlab = tools('gitlab');
@@ -15,7 +16,7 @@ let folder: string;
 let endpoint: FakeEndpoint;
 
 beforeAll(async () => {
-  folder = temporaryFolder();
+  folder = temporaryFolder('deploy');
   endpoint = await startModels();
 });
 

@@ -3,8 +3,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../temporary-folder.js';
 import { faultOf } from './commands.js';
-import { KUSTOMIZATION, MANIFESTS, ROOT, read, run, temporaryFolder, tools, yamlDocuments } from './files.js';
+import { KUSTOMIZATION, MANIFESTS, ROOT, read, run, tools, yamlDocuments } from './files.js';
 
 interface Container {
   readonly image: string;
@@ -42,7 +43,7 @@ describe.skipIf(checks.folder === null)(`the manifests${checks.hint}`, () => {
   });
 
   it('would not be valid with a misspelt field', async () => {
-    const file = path.join(temporaryFolder(), 'job.yaml');
+    const file = path.join(temporaryFolder('deploy'), 'job.yaml');
     writeFileSync(file, read('deploy/k8s/eval-job.yaml').replace('backoffLimit', 'backofLimit'));
     const { code } = await validate('1.33', [file]);
     expect(code).not.toBe(0);

@@ -5,13 +5,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startPracticeEndpoint } from '../../../src/practice/endpoint.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 import { type BundleFile, readLines, timeless } from '../runs/lab.js';
-import { NEL, RAY, type Ran, ROOT, run, temporaryFolder, tools } from './files.js';
+import { NEL, RAY, type Ran, ROOT, run, tools } from './files.js';
 
 const FAKES = path.join(import.meta.dirname, 'fake_ray');
 const MODEL = ['--model-url', 'http://127.0.0.1:8899/v1', '--model-id', 'practice-large'];
 
-const folder = temporaryFolder();
+const folder = temporaryFolder('deploy');
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 /** Python leaves its compiled files out of the project. */
@@ -188,7 +189,7 @@ function submit(args: readonly string[], env: Record<string, string>): Promise<R
     cwd: folder,
     env: {
       ...process.env,
-      ...{ NODE: process.execPath, NEL, WORKING_DIR: path.join(ROOT, 'deploy'), RAY_FILES: temporaryFolder() },
+      ...{ NODE: process.execPath, NEL, WORKING_DIR: path.join(ROOT, 'deploy'), RAY_FILES: temporaryFolder('deploy') },
       PATH: `${ray.folder}:${process.env['PATH']}`,
       ...{ RAY_ADDRESS: 'http://127.0.0.1:28265', RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: 'for-this-test-only-0123456789abcdef0123456789' },
       ...env,

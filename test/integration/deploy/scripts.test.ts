@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMPOSE_FILES, GITHUB, GITLAB, run, temporaryFolder, tools, yamlDocuments } from './files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { COMPOSE_FILES, GITHUB, GITLAB, run, tools, yamlDocuments } from './files.js';
 
 const checks = tools('checks');
 const tool = (name: string): string => path.join(checks.folder as string, name);
@@ -47,7 +48,7 @@ function composeScripts(file: string): Script[] {
 
 describe.skipIf(checks.folder === null)(`shellcheck${checks.hint}`, () => {
   it.each(scripts().map((script) => [script.name, script] as const))('finds nothing in %s', async (_name, { shell, text }) => {
-    const file = path.join(temporaryFolder(), 'script.sh');
+    const file = path.join(temporaryFolder('deploy'), 'script.sh');
     writeFileSync(file, text);
     const { code, output } = await run(tool('shellcheck'), [`--shell=${shell}`, '--severity=style', file]);
     expect(output).toBe('');
@@ -55,7 +56,7 @@ describe.skipIf(checks.folder === null)(`shellcheck${checks.hint}`, () => {
   });
 
   it('would find a word that is split by mistake', async () => {
-    const file = path.join(temporaryFolder(), 'script.sh');
+    const file = path.join(temporaryFolder('deploy'), 'script.sh');
     writeFileSync(file, 'rm $1\n');
     const { code } = await run(tool('shellcheck'), ['--shell=sh', file]);
     expect(code).toBe(1);

@@ -5,14 +5,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runGateCommand } from '../../../src/cases/gate-cases.js';
-import { binaryRows, row, temporaryDir, writeBenchmark } from '../../unit/artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { binaryRows, row, writeBenchmark } from '../../unit/artifacts/gate-files.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const policy = (name: string) => path.join(ROOT, 'examples/policies', name);
 
 /** gsm8k, mmlu_pro and humaneval on both sides; the candidate loses `lost` of 500 answers of gsm8k. */
 function runs(lost: number): string {
-  const dir = temporaryDir();
+  const dir = temporaryFolder('gate');
   for (const name of ['gsm8k', 'mmlu_pro', 'humaneval']) {
     writeBenchmark(path.join(dir, 'baseline'), { name, rows: binaryRows(400, 500) });
     writeBenchmark(path.join(dir, 'candidate'), { name, rows: binaryRows(name === 'gsm8k' ? 400 - lost : 400, 500) });
@@ -55,7 +56,7 @@ describe('the example policies', () => {
   });
 
   it('01_quantization: a low baseline is held to its relative limit, and a benchmark that was not run blocks', async () => {
-    const dir = temporaryDir();
+    const dir = temporaryFolder('gate');
     for (const side of ['baseline', 'candidate']) {
       for (const name of ['mmlu_pro', 'gpqa', 'scicode', 'ifeval'])
         writeBenchmark(path.join(dir, side), { name, rows: binaryRows(400, 500) });
@@ -68,14 +69,14 @@ describe('the example policies', () => {
     expect(first.stdout).toContain('Relative drop 4.0% of the baseline 0.1000 exceeds threshold 2.0%');
     writeBenchmark(path.join(dir, 'candidate'), { name: 'aime_2025', rows: binaryRows(100, 1000) });
     expect((await runGateCommand(argv, dir)).exit).toBe(0);
-    const other = temporaryDir();
+    const other = temporaryFolder('gate');
     expect((await runGateCommand(['-p', policy('01_quantization.yaml'), path.join(dir, 'baseline'), other], dir)).stdout).toContain(
       'MISSING: gpqa [critical]',
     );
   });
 
   it('03_perplexity: a rise is the damage', async () => {
-    const dir = temporaryDir();
+    const dir = temporaryFolder('gate');
     for (const side of ['baseline', 'candidate']) {
       writeBenchmark(path.join(dir, side), { name: 'mmlu_pro', rows: binaryRows(400, 500) });
       const rise = side === 'baseline' ? 0 : 0.6;

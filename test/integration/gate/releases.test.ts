@@ -11,7 +11,8 @@ import { gsm8k, gsm8kGold } from '../../../src/core/scoring/gsm8k.js';
 import { mmluPro } from '../../../src/core/scoring/mmlu-pro.js';
 import { DATA_DIR } from '../../data-dir.js';
 import { readRows } from '../../fakes/replay.js';
-import { temporaryDir, writeBenchmark } from '../../unit/artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { writeBenchmark } from '../../unit/artifacts/gate-files.js';
 
 interface Answered {
   readonly target: string;
@@ -55,7 +56,7 @@ describe.skipIf(!existsSync(MMLU))('MMLU-Pro, Llama 3.1 8B and 70B', () => {
 
   beforeAll(async () => {
     const problems = readRows(path.join(MMLU, 'test.jsonl.gz'));
-    const root = temporaryDir();
+    const root = temporaryFolder('gate');
     const run = async (model: string) => {
       const responses = new Map(
         readRows(path.join(MMLU, 'recordings', `${model}.jsonl.gz`)).map((row) => [row['question_id'], row['response'] as string]),
@@ -130,7 +131,7 @@ describe.skipIf(!existsSync(GSM8K))('GSM8K, 175B with and without verification',
 
   beforeAll(async () => {
     const gold = new Map(readRows(path.join(GSM8K, 'test.jsonl')).map((row) => [row['question'], gsm8kGold(row['answer'] as string)]));
-    const root = temporaryDir();
+    const root = temporaryFolder('gate');
     const run = (model: string) => {
       const rows = readRows(path.join(GSM8K, 'recordings', `${model}.jsonl`));
       const answers = rows.map((row) => ({

@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mergeJobManifest, planConfigMap, shardJobManifest } from '../../../src/adapters/clusters/kubernetes/manifest.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 import { cluster, shardJob } from '../../unit/adapters/kubernetes/cluster.js';
-import { run, temporaryFolder, tools } from '../deploy/files.js';
+import { run, tools } from '../deploy/files.js';
 
 const checks = tools('checks');
 const full = cluster({
@@ -28,7 +29,7 @@ const objects = {
 };
 
 describe.skipIf(checks.folder === null)(`an object of a run${checks.hint}`, () => {
-  const folder = temporaryFolder();
+  const folder = temporaryFolder('deploy');
   const validate = (version: string, object: unknown) => {
     const file = path.join(folder, 'object.json');
     writeFileSync(file, JSON.stringify(object));

@@ -1,6 +1,6 @@
 /** The process behind `nel serve`: its address in a file while it listens, its end, and whom it lets in. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -65,6 +65,11 @@ const post = async (url: string, body: unknown): Promise<{ status: number; body:
   return { status: reply.status, body: await reply.json() };
 };
 
+/** Waits until the server judges an answer. */
+async function underWay(address: string): Promise<void> {
+  while (((await (await fetch(`${address}/health`)).json()) as { running: number }).running === 0) await delay(5);
+}
+
 describe('nel serve', () => {
   it('serves a file of the user, with its address in endpoint.txt from when it listens until it ends', { timeout: 30_000 }, async () => {
     const out = path.join(dir, 'out');
@@ -86,7 +91,7 @@ describe('nel serve', () => {
     const { url, child, ended } = serve(['-b', slow, '--port', '0', '--max-concurrent', '2']);
     const address = await url;
     const answers = Array.from({ length: 4 }, () => post(`${address}/verify`, { response: '2', idx: 0 }));
-    while (((await (await fetch(`${address}/health`)).json()) as { running: number }).running === 0) await delay(5);
+    await underWay(address);
     child.kill('SIGTERM');
     await delay(100);
     await expect(fetch(`${address}/health`)).rejects.toThrow();
@@ -97,8 +102,9 @@ describe('nel serve', () => {
   it.each(['SIGHUP', 'SIGINT'] as const)('ends in order at %s', { timeout: 30_000 }, async (signal) => {
     const out = path.join(dir, signal);
     const { url, child, ended } = serve(['-b', slow, '--port', '0', '-o', out]);
-    const answer = post(`${await url}/verify`, { response: '2', idx: 0 });
-    await delay(100);
+    const address = await url;
+    const answer = post(`${address}/verify`, { response: '2', idx: 0 });
+    await underWay(address);
     child.kill(signal);
     expect(await answer).toMatchObject({ status: 200, body: { reward: 1 } });
     expect(await ended).toMatchObject({ code: 0 });
@@ -132,6 +138,27 @@ describe('nel serve', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('leaves the address of a server that runs to it, and says where that is', { timeout: 30_000 }, async () => {
+    const out = path.join(dir, 'taken');
+    const address = await serve(['-b', slow, '--port', '0', '-o', out]).url;
+    const { code, stderr } = await serve(['-b', slow, '--port', '0', '-o', out]).ended;
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`leads to a server that is running, ${address}`) as string]);
+    expect(readFileSync(path.join(out, 'endpoint.txt'), 'utf8')).toBe(`${address}\n`);
+  });
+
+  it('refuses a row that it could not ask, with its file and line, before it listens', { timeout: 30_000 }, async () => {
+    const data = path.join(dir, 'data');
+    const rows = path.join(data, 'gsm8k/test.jsonl');
+    mkdirSync(path.dirname(rows), { recursive: true });
+    writeFileSync(rows, '{"question":"1 + 1?","answer":"#### 2"}\n{"question":"2 + 2?","answer":"4"}\n');
+    const { code, stderr } = await serve(['-b', 'gsm8k', '--port', '0'], { NEL_DATA_DIR: data }).ended;
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`${rows}:2: gsm8k, problem_idx 1: field "answer" has no "#### "`) as string,
+    ]);
+    await serve(['-b', 'gsm8k', '--port', '0', '--max-problems', '1'], { NEL_DATA_DIR: data }).url;
+  });
+
   it.each([
     [['--slurm', '--export-data', 'rows'], '--export-data'],
     [['--slurm', '--port', '9090'], '--port'],
@@ -146,7 +173,7 @@ describe('nel serve', () => {
     const { url, child, ended } = serve(['-b', slow, '--port', '0']);
     const address = await url;
     const answer = post(`${address}/verify`, { response: '2', idx: 0 });
-    while (((await (await fetch(`${address}/health`)).json()) as { running: number }).running === 0) await delay(5);
+    await underWay(address);
     child.kill('SIGINT');
     await delay(20);
     child.kill('SIGTERM');

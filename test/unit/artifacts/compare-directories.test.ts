@@ -6,13 +6,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { compareDirectories } from '../../../src/artifacts/compare-directories.js';
 import type { BenchmarkComparison } from '../../../src/core/compare.js';
 import { toRegression } from '../../../src/core/compare-report.js';
-import { binaryRows, row, temporaryDir, writeBenchmark } from './gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { binaryRows, row, writeBenchmark } from './gate-files.js';
 
 let baseline: string;
 let candidate: string;
 
 beforeEach(() => {
-  const root = temporaryDir();
+  const root = temporaryFolder('gate');
   baseline = path.join(root, 'a');
   candidate = path.join(root, 'b');
 });

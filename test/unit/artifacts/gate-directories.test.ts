@@ -5,14 +5,15 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gateDirectories } from '../../../src/artifacts/gate-directories.js';
 import type { GatePolicy } from '../../../src/core/policy.js';
-import { binaryRows, row, temporaryDir, writeBenchmark } from './gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { binaryRows, row, writeBenchmark } from './gate-files.js';
 
 let root: string;
 let baseline: string;
 let candidate: string;
 
 beforeEach(() => {
-  root = temporaryDir();
+  root = temporaryFolder('gate');
   baseline = path.join(root, 'baseline');
   candidate = path.join(root, 'candidate');
 });

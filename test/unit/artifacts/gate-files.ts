@@ -1,12 +1,7 @@
 /** Writes results directories for gate and compare tests. */
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-export function temporaryDir(): string {
-  return mkdtempSync(path.join(os.tmpdir(), 'nel-gate-'));
-}
 
 export interface BenchmarkFiles {
   readonly name?: string;

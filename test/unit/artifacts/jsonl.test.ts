@@ -5,10 +5,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../../src/artifacts/jsonl.js';
 import { NelError } from '../../../src/core/errors.js';
-import { temporaryDir } from './gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 
 function file(content: string | Buffer): string {
-  const name = path.join(temporaryDir(), 'lines.jsonl');
+  const name = path.join(temporaryFolder('gate'), 'lines.jsonl');
   writeFileSync(name, content);
   return name;
 }

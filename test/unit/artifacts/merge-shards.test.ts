@@ -185,7 +185,7 @@ describe('a merge is refused', () => {
   });
 
   it.each([
-    ['a torn line', 'sums/results.jsonl', /results\.jsonl:\d+: not JSON/, 'Run that part again'],
+    ['a torn line', 'sums/results.jsonl', /results\.jsonl:\d+: not JSON/, 'Run that shard again'],
     ['a torn run.json', 'run.json', /shard_1\/run\.json: not JSON/, '--allow-partial'],
   ])('when a shard has %s, with what to do', async (_, name, message, hint) => {
     await shards(plan, 3);
@@ -206,7 +206,31 @@ describe('a merge is refused', () => {
   it('when a shard lost a file, with what to do', async () => {
     await shards(plan, 3);
     rmSync(path.join(dir, 'shard_2/sums/results.jsonl'));
-    await expect(merge()).rejects.toMatchObject({ hint: expect.stringContaining('Run that part again') });
+    await expect(merge()).rejects.toMatchObject({ hint: expect.stringContaining('Run that shard again') });
+  });
+
+  it('of a store with what to do there: the command of a complete shard would look at its bundle only', async () => {
+    await shards(plan, 3);
+    const folder = path.join(dir, 'shard_1');
+    const run = JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')) as RunFile;
+    const remote = 's3://bucket/run/shard_1';
+    await writeRunFile(folder, { ...run, spec: { ...run.spec, output: { dir: folder, remote } } });
+    rmSync(path.join(folder, 'sums/results.jsonl'));
+    const hint = `Delete ${remote}/sums/${path.basename(bundlePath(folder, run))}, then run that shard again`;
+    await expect(merge()).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+  });
+
+  it('when no shard can be read, with the reason of each', async () => {
+    await shards(plan, 2);
+    rmSync(path.join(dir, 'shard_0/sums/results.jsonl'));
+    writeFileSync(path.join(dir, 'shard_1/run.json'), '{');
+    await expect(merge(true)).rejects.toThrow(
+      /no shard is finished, [^]*:\n {2}\S*shard_1\/run\.json: not JSON[^]*\n {2}\S*shard_0\/sums\/results/,
+    );
+    writeFileSync(path.join(dir, 'shard_0/run.json'), '{');
+    await expect(merge(true)).rejects.toThrow(
+      /holds no shards:\n {2}\S*shard_0\/run\.json: not JSON[^]*\n {2}\S*shard_1\/run\.json: not JSON/,
+    );
   });
 
   it('when the directory holds another run', async () => {

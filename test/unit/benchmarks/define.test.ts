@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BenchmarkDefinition, defineBenchmark, isBenchmark } from '../../../src/benchmarks/define.js';
 import { definitionHash } from '../../../src/benchmarks/definition.js';
+import type { Scorer } from '../../../src/core/benchmark.js';
 import { answerLine } from '../../../src/core/scoring/answer-line.js';
 import * as nel from '../../../src/index.js';
 
@@ -119,6 +120,18 @@ describe('definitionHash', () => {
     ['category', { category: 'q' }],
     ['generation settings', { generation: { temperature: 0 } }],
   ])('differs with another %s', (_, change) => expect(hash(change)).not.toBe(hash()));
+
+  it.each<[string, Scorer, Scorer]>([
+    ['the letters', nel.multipleChoice(), nel.multipleChoice({ letters: 'ABCDE' })],
+    ["the rows' letters", nel.multipleChoice({ letters: () => 'AB' }), nel.multipleChoice({ letters: () => 'ABC' })],
+    ['the rule of multipleChoice', nel.multipleChoice(), { ...nel.multipleChoice(), score: () => ({ reward: 1, extracted: null }) }],
+    ["the rows' schemas", nel.jsonSchema({ schema: () => true }), nel.jsonSchema({ schema: () => false })],
+    [
+      'the rule of jsonSchema',
+      nel.jsonSchema({ schema: true }),
+      { ...nel.jsonSchema({ schema: true }), score: () => ({ reward: 1, extracted: null }) },
+    ],
+  ])('differs with %s', (_, one, other) => expect(hash({ scorer: one })).not.toBe(hash({ scorer: other })));
 
   it('differs with another source file, and between two scorer functions of one name', () => {
     expect(hash({}, 'sha256:00')).not.toBe(hash());

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCases } from '../../../src/cases/main.js';
 import { DATA_DIR } from '../../data-dir.js';
-import { temporaryDir } from '../artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 
 async function run(...roots: string[]) {
   const out: string[] = [];
@@ -18,7 +18,7 @@ const STATS = { topic: 't', cases: [{ id: 'a', fn: 'normalCdf', input: { z: 0 },
 
 describe('runCases', () => {
   it('runs statistics files wherever they are, and counts each case', async () => {
-    const dir = temporaryDir();
+    const dir = temporaryFolder('gate');
     mkdirSync(path.join(dir, 'deep'));
     const wrong = { ...STATS.cases[0], id: 'b', expected: 0.6 };
     writeFileSync(path.join(dir, 'deep', 'x.json'), JSON.stringify({ ...STATS, cases: [...STATS.cases, wrong] }));
@@ -28,7 +28,7 @@ describe('runCases', () => {
   });
 
   it('names what is no case and does not count it', async () => {
-    const dir = temporaryDir();
+    const dir = temporaryFolder('gate');
     writeFileSync(path.join(dir, 'broken.json'), '{');
     writeFileSync(path.join(dir, 'other.json'), '{"a": 1}');
     writeFileSync(path.join(dir, 'notes.md'), '');
@@ -43,7 +43,7 @@ describe('runCases', () => {
 
   const gateDir = path.join(DATA_DIR, 'gate', '04-nogo-critical-breach');
   it.skipIf(!existsSync(gateDir))('runs gate folders, and fails one whose expectation is wrong', async () => {
-    const dir = temporaryDir();
+    const dir = temporaryFolder('gate');
     cpSync(gateDir, path.join(dir, 'right'), { recursive: true });
     cpSync(gateDir, path.join(dir, 'wrong'), { recursive: true, mode: 0 });
     const file = path.join(dir, 'wrong', 'expected.json');

@@ -7,7 +7,7 @@ import { runCases } from '../../../src/cases/main.js';
 import { isScorerCaseFile, runScorerCase, runScorerCaseFile } from '../../../src/cases/scorer-cases.js';
 import { SCORER_RULES, type ScorerRule } from '../../../src/cases/scorer-rules.js';
 import { DATA_DIR } from '../../data-dir.js';
-import { temporaryDir } from '../artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 
 const GOLDEN = path.resolve(import.meta.dirname, '../../golden/scorer-cases');
 const SHARED = path.join(DATA_DIR, 'scorers');
@@ -38,7 +38,7 @@ describe('isScorerCaseFile', () => {
 
 describe('runScorerCaseFile', () => {
   function fileWith(content: unknown): string {
-    const file = path.join(temporaryDir(), 'cases.json');
+    const file = path.join(temporaryFolder('gate'), 'cases.json');
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
     return file;
   }

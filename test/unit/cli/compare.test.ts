@@ -5,12 +5,13 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../src/cases/run-command.js';
 import { registerCompare } from '../../../src/cli/compare.js';
-import { binaryRows, row, temporaryDir, writeBenchmark } from '../artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { binaryRows, row, writeBenchmark } from '../artifacts/gate-files.js';
 
 let cwd: string;
 
 beforeEach(() => {
-  cwd = temporaryDir();
+  cwd = temporaryFolder('gate');
   const answered = (n: number) =>
     binaryRows(n, 100).map((one) => ({
       ...one,

@@ -5,12 +5,13 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runGateCommand } from '../../../src/cases/gate-cases.js';
 import type { GateReport } from '../../../src/core/gate.js';
-import { binaryRows, temporaryDir, writeBenchmark } from '../artifacts/gate-files.js';
+import { temporaryFolder } from '../../temporary-folder.js';
+import { binaryRows, writeBenchmark } from '../artifacts/gate-files.js';
 
 let cwd: string;
 
 beforeEach(() => {
-  cwd = temporaryDir();
+  cwd = temporaryFolder('gate');
   writeFileSync(path.join(cwd, 'p.yaml'), 'version: 1\ndefaults: {tier: critical, metric: mean_reward, max_drop: 0.01}\n');
   writeBenchmark(path.join(cwd, 'good'), { rows: binaryRows(50, 50) });
   writeBenchmark(path.join(cwd, 'bad'), { rows: binaryRows(40, 50) });

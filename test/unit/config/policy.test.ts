@@ -1,12 +1,12 @@
 /** The gate policy file: what is read, and where each mistake is found. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadGatePolicy, parseGatePolicy, policyJsonSchema } from '../../../src/config/policy.js';
 import { NelError } from '../../../src/core/errors.js';
 import { resolvePolicy } from '../../../src/core/policy.js';
+import { temporaryFolder } from '../../temporary-folder.js';
 
 const parse = (text: string) => parseGatePolicy(text, 'policy.yaml', 'hash');
 
@@ -92,7 +92,7 @@ describe('resolution', () => {
 
 describe('the file', () => {
   it('is named in the policy as it was given, with its hash', () => {
-    const dir = mkdtempSync(path.join(os.tmpdir(), 'nel-policy-'));
+    const dir = temporaryFolder('policy');
     writeFileSync(path.join(dir, 'p.yaml'), 'version: 1\n');
     const { source } = loadGatePolicy('p.yaml', { cwd: dir });
     expect(source).toEqual({ path: 'p.yaml', sha256: '09bfcc6a14b83e2192b8673677725c84883ee9cd0c70e45c9ec09daa8f2b2847', positions: {} });

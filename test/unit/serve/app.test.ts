@@ -71,6 +71,11 @@ describe('POST /seed_session', () => {
     });
   });
 
+  it('leaves a problem_uuid that the row has as it is', async () => {
+    const { post } = client({}, miniAdd({ metadataFields: ['problem_uuid'] }, [{ ...MINI_ROWS[0], problem_uuid: 'x-9' } as Row]));
+    expect((await post('/seed_session', { idx: 0 })).body).toMatchObject({ metadata: { problem_uuid: 'x-9' } });
+  });
+
   it('gives the first problem to an empty body', async () => {
     const { post } = client();
     expect((await post('/seed_session', '')).body).toMatchObject({ expected_answer: '7' });
@@ -202,6 +207,8 @@ describe('POST /verify, plain', () => {
       status: 422,
       body: { detail: expect.stringContaining('scored by a judge') as string },
     });
+    expect(await post('/verify', { response: 'x', idx: 1, expected: 'two' })).toMatchObject({ status: 200 });
+    expect(seen.at(-1)).toBe(prompt('What is 2 + 2?'));
   });
 
   it.each([
@@ -342,6 +349,26 @@ describe('POST /verify, Gym', () => {
   ])('takes %j of a row for its own affair, and gives it back', async (own) => {
     const asked = { ...row, uuid: 'other-1', expected_answer: '4', ...own };
     expect(await client().post('/verify', asked)).toMatchObject({ status: 200, body: { reward: 1, ...own } });
+  });
+
+  it.each([{ uuid: 'other-1' }, { metadata: { uuid: 'other-1' } }, { verifier_metadata: { uuid: 17 } }])(
+    'judges a row of another data set (%j) by itself, whatever its numbers are',
+    async (named) => {
+      const { uuid: _uuid, ...rest } = row;
+      const metadata = { n: 1, problem_idx: 1, ...named.metadata };
+      const asked = { ...rest, idx: 1, problem_idx: 1, expected_answer: '4', ...named, metadata };
+      const seen: unknown[] = [];
+      const scorer: Scorer = { name: 's', score: ({ row: given }) => (seen.push(given), { reward: 1, extracted: null }) };
+      expect(await client({}, miniAdd({ scorer })).post('/verify', asked)).toMatchObject({ status: 200 });
+      expect(seen).toEqual([metadata]);
+      const { expected_answer: _expected, ...without } = asked;
+      expect(await client().post('/verify', without)).toMatchObject({ status: 422 });
+    },
+  );
+
+  it("goes by the row's own uuid before one that its metadata came with", async () => {
+    const asked = { ...row, metadata: { problem_uuid: 'mini_add-0', uuid: 'other-1' } };
+    expect((await client().post('/verify', asked)).body).toMatchObject({ reward: 1 });
   });
 
   it.each([{ idx: 1 }, { problem_idx: '1' }])('finds the problem by %j', async (hint) => {

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import os, { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Scorer } from '../../../src/core/benchmark.js';
-import { type Listening, type ListenOptions, listen, removeEndpoint } from '../../../src/serve/listen.js';
+import { claimFolder, type Listening, type ListenOptions, listen } from '../../../src/serve/listen.js';
 import { miniAdd } from './mini-add.js';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'nel-listen-'));
@@ -84,13 +84,53 @@ describe('listen', () => {
   });
 
   it('waits at its end for as long as a request may take', async () => {
-    const scorer: Scorer = { name: 's', score: async () => new Promise<never>(() => undefined) };
+    let begun = (): void => undefined;
+    const started = new Promise<void>((resolve) => void (begun = resolve));
+    const scorer: Scorer = { name: 's', score: () => (begun(), new Promise<never>(() => undefined)) };
     const server = await listen(miniAdd({ scorer }), { host: '127.0.0.1', port: 0, limits: { requestTimeoutMs: 100 } });
     const answer = fetch(`${server.url}/verify`, { method: 'POST', body: '{"response":"x","idx":0}' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await started;
     const cut = server.drain();
     expect((await answer).status).toBe(504);
     expect(await cut).toBe(0);
+  });
+
+  it('ends at once with a connection open that has sent nothing', async () => {
+    const { port, drain } = await served({ drainMs: 60_000 });
+    const socket = connect(port, '127.0.0.1');
+    await new Promise<void>((resolve) => socket.once('connect', resolve));
+    const closed = new Promise<void>((resolve) => void socket.on('error', () => undefined).once('close', () => resolve()));
+    expect(await drain()).toBe(0);
+    await closed;
+  });
+
+  it('refuses the folder of a server that answers, and takes it when it has gone', async () => {
+    const file = path.join(dir, 'endpoint.txt');
+    const first = await served({ dir, token: 'abc' });
+    await expect(claimFolder(dir)).rejects.toMatchObject({
+      kind: 'usage',
+      message: `${file} leads to a server that is running, ${first.url}`,
+    });
+    expect(readFileSync(file, 'utf8')).toBe(`${first.url}\n`);
+    await first.drain();
+    writeFileSync(file, `${first.url}\n`);
+    await claimFolder(dir);
+    expect(existsSync(file)).toBe(false);
+    await claimFolder(dir);
+  });
+
+  it.each([
+    ['text', 'hello'],
+    ['JSON', '[1]'],
+  ])('takes the folder where another program has the port and answers %s', async (_what, body) => {
+    const other = http.createServer((_request, response) => response.end(body));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const file = path.join(dir, 'endpoint.txt');
+    writeFileSync(file, `http://127.0.0.1:${(other.address() as AddressInfo).port}\n`);
+    await claimFolder(dir);
+    expect(existsSync(file)).toBe(false);
+    other.close();
+    other.closeAllConnections();
   });
 
   it('leaves the address of another server that has taken its folder', async () => {
@@ -99,8 +139,5 @@ describe('listen', () => {
     const second = await served({ dir });
     await first.drain();
     expect(readFileSync(file, 'utf8')).toBe(`${second.url}\n`);
-    removeEndpoint(dir);
-    removeEndpoint(dir);
-    expect(existsSync(file)).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ import type { Environment } from '../../../../src/core/environment.js';
 import type { AppOptions } from '../../../../src/serve/app.js';
 import { exportData } from '../../../../src/serve/export-data.js';
 import { type Listening, listen } from '../../../../src/serve/listen.js';
-import { miniAdd } from '../../serve/mini-add.js';
+import { MINI_ROWS, miniAdd } from '../../serve/mini-add.js';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'nel-gym-'));
 const open: { close(): unknown }[] = [];
@@ -170,6 +170,18 @@ describe('gym:// against our own server', () => {
     }
   });
 
+  it("keeps a row's own problem_uuid", async () => {
+    const local = miniAdd({ metadataFields: ['problem_uuid', 'source'] }, [{ ...MINI_ROWS[0], problem_uuid: 'x-9' } as Row]);
+    const { file } = await exportData(local, dir);
+    const server = gymUrl(await served(local));
+    for (const query of ['', `?protocol=native&data=${file}`]) {
+      const { environment } = await gym(`${server}${query}`);
+      const seed = await environment.seed(0, 0, never);
+      expect(seed).toEqual(await local.seed(0, 0, never));
+      expect(await environment.verify(seed, 'The answer is 7', never)).toMatchObject({ reward: 1 });
+    }
+  });
+
   it.each([
     ['of another name than its metadata has', ['source', 'category'], (row: Row) => `${String(row['category'])}s`],
     ['that is among its metadata', ['source', 'category'], 'category'],
@@ -263,9 +275,7 @@ describe('gym:// against a server that is in trouble', () => {
   });
 
   it('waits for no reply that comes drop by drop', { timeout: 10_000 }, async () => {
-    let asked = 0;
     const server = http.createServer((_request, response) => {
-      asked++;
       response.writeHead(200, { 'content-type': 'application/json' });
       const drip = setInterval(() => response.write(' '), 5);
       response.on('close', () => clearInterval(drip));
@@ -274,7 +284,6 @@ describe('gym:// against a server that is in trouble', () => {
     open.push({ close: () => (server.closeAllConnections(), server.close()) });
     const { port } = server.address() as AddressInfo;
     await expect(gym(`gym://127.0.0.1:${port}?timeout=0.05`)).rejects.toThrow(/no whole reply after 0\.05 s, after 10 attempts/);
-    expect(asked).toBe(10);
   });
 
   it('leaves no listener on the signal of its run', async () => {

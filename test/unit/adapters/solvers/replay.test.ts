@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openReplaySolver } from '../../../../src/adapters/solvers/replay.js';
 import type { Seed } from '../../../../src/core/environment.js';
+import { NelError, type NelErrorKind } from '../../../../src/core/errors.js';
 import type { SolveContext } from '../../../../src/core/solver.js';
 import type { ReplayKey } from '../../../../src/core/spec.js';
 
@@ -163,6 +164,35 @@ describe('by prompt', () => {
   it('takes a recording for a problem that stands twice in the data, and looks at no problem by problem_idx', async () => {
     await asking([{ question: 'Which is red?', response: 'A' }], ['Which is red?\nA. blood'], ['Which is red?\nA. blood']);
     await asking([{ problem_idx: 0, question: 'Which is red?', response: 'A' }], ['Which is red?\nA. blood'], ['Which is red?\nA. snow']);
+  });
+
+  it('says what to do where the question is a few-shot example of both', async () => {
+    const recordings = [{ question: 'Which is red?', response: 'A' }];
+    const shots = 'Which is red?\nA\n\n';
+    await expect(asking(recordings, [`${shots}Which is blue?`], [`${shots}Which is green?`])).rejects.toMatchObject({
+      kind: 'data',
+      hint: expect.stringMatching(/few-shot example.*no recording of their own/) as string,
+    });
+  });
+
+  it('leaves a row that makes no prompt to the run, and gives up with a server that is gone', async () => {
+    let asked = 0;
+    const opened = (kind: NelErrorKind) =>
+      openReplaySolver({
+        file: file([{ prompt: 'p', response: 'A' }]),
+        key: 'auto',
+        problems: {
+          count: 200,
+          seed: async () => {
+            asked++;
+            throw new NelError(kind, 'no prompt');
+          },
+        },
+      });
+    expect(await opened('data')).toMatchObject({ name: 'replay' });
+    expect(asked).toBe(200);
+    await expect(opened('run')).rejects.toMatchObject({ kind: 'run', message: 'no prompt' });
+    expect(asked).toBeLessThan(300);
   });
 
   it('finds each of 5,000 questions in its prompt within seconds', async () => {

@@ -141,6 +141,13 @@ describe('multipleChoice', () => {
     expect(score(multipleChoice(), 'A good guess would be C here', 'A').extracted).toBe('C');
   });
 
+  it.each(['I **cannot** help with this.', 'Sorry, I _cannot_ help with that.', 'Sorry, but I *can’t* assist.'])(
+    'takes no refusal for the option I: %s',
+    (response) => {
+      expect(score(multipleChoice({ letters: 'ABCDEFGHI' }), response, 'I')).toEqual({ reward: 0, extracted: null, failure: 'refusal' });
+    },
+  );
+
   it('knows the letters it was given and refuses a target outside them', () => {
     expect(score(multipleChoice({ letters: 'ABCDEFGHIJ' }), 'Answer: J', 'j')).toEqual({ reward: 1, extracted: 'J' });
     expect(() => score(multipleChoice(), 'A', 'E')).toThrow(/not one of the letters ABCD/);

@@ -47,9 +47,9 @@ describe('a data set', () => {
     ['AMBER', ['yes_no', 'yes_no_any_case', 'amber']],
     ['TextVQA_VAL', ['short_answer', 'line', 'line']],
     ['OCRBench', ['plain', 'ocrbench', 'ocrbench']],
-    ['MathVista_MINI', ['plain', 'mathvista', 'mathvista']],
     ['COCO_VAL', ['caption', 'caption', 'caption']],
     ['MathVision', 'judge'],
+    ['MathVista_MINI', 'judge'],
     ['MMVet', 'judge'],
     ['LLaVABench', 'judge'],
     ['OCRBench_v2', 'own_rules'],
@@ -71,8 +71,19 @@ describe('a data set', () => {
   });
 
   it('is asked as the class that its own inherits from asks, also where it is not read here', () => {
-    const names = ['POPE', 'MathVision', 'MathVision_MINI', 'MMVet', 'LLaVABench', 'LogicVista', 'TDBench', 'HRBench4K', 'ImageMCQDataset'];
-    expect(names.map(promptStyleOf)).toEqual(['plain', ...Array(5).fill('plain'), 'mcq', 'mcq', undefined]);
+    const names = [
+      'POPE',
+      'MathVision',
+      'MathVision_MINI',
+      'MathVista_MINI',
+      'MMVet',
+      'LLaVABench',
+      'LogicVista',
+      'TDBench',
+      'HRBench4K',
+      'ImageMCQDataset',
+    ];
+    expect(names.map(promptStyleOf)).toEqual(['plain', ...Array(6).fill('plain'), 'mcq', 'mcq', undefined]);
     // These have a builder of their own.
     expect(['MathVerse', 'MathVerse_MINI', 'OlympiadBench', 'CVBench'].map(promptStyleOf)).toEqual(Array(4).fill(undefined));
   });

@@ -217,7 +217,7 @@ describe('other reports', () => {
     });
   });
 
-  it('MMVP counts pairs, MathVista tasks and skills', () => {
+  it('MMVP counts pairs', () => {
     expect(
       scores('mmvp', [
         { reward: 1, meta: { index: '2' } },
@@ -228,17 +228,6 @@ describe('other reports', () => {
     ).toEqual({
       Average: 0.75,
       Overall: 0.5,
-    });
-    expect(
-      scores('mathvista', [
-        { reward: 1, meta: { task: 't', skills: "['s', 'r']" } },
-        { reward: 0, meta: { task: 't', skills: "['s']" } },
-      ]),
-    ).toEqual({
-      Overall: 50,
-      t: 50,
-      s: 50,
-      r: 100,
     });
   });
 
