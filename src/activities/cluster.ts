@@ -75,9 +75,11 @@ export function createClusterActivities({ cluster, looks = LOOKS }: Pick<Activit
       );
   return {
     prepareCluster: call('preparing', (ref: ClusterRef, signal) => cluster.prepare(ref, signal)),
-    submitClusterJobs: call('submitting', (ref: ClusterSubmitRef, signal) =>
-      ref.attempt === 1 ? cluster.submit(ref, signal) : waitedOut(['config'], () => cluster.submit(ref, signal)),
-    ),
+    submitClusterJobs: call('submitting', (ref: ClusterSubmitRef, signal) => {
+      // A try before this one may have submitted some.
+      const isFirst = ref.attempt === 1 && Context.current().info.attempt === 1;
+      return isFirst ? cluster.submit(ref, signal) : waitedOut(['config'], () => cluster.submit(ref, signal));
+    }),
     watchClusterJobs: (ref: ClusterPollRef) => watch(cluster, looks, ref),
     cancelClusterJobs: call('cancelling', (ref: ClusterRef, signal) => cluster.cancel(ref, signal)),
     fetchShards: call('fetching', (ref: ClusterRef, signal) => waitedOut(['config'], () => cluster.fetch(ref, signal))),

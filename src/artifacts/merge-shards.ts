@@ -56,7 +56,7 @@ export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
   const shards = await findShards(dir, skip);
   const first = shards[0];
   if (first?.run.shard === undefined) {
-    throw new NelError('data', `${dir} holds no shards`, {
+    throw new NelError('data', `${dir} holds no shards${because(leftOut)}`, {
       hint: `Shards are folders ${shardFolder(0)}, ${shardFolder(1)}, … with a run.json each.`,
     });
   }
@@ -65,7 +65,7 @@ export async function mergeShards(options: MergeOptions): Promise<MergedRun> {
   const present = skip === undefined ? shards : await wholeOnly(shards, skip);
   const missing = Array.from({ length: total }, (_, i) => i).filter((i) => !present.some(({ index }) => index === i));
   if (missing.length > 0 && !allowPartial) throw missingShards(dir, missing, total);
-  if (present.length === 0) throw new NelError('data', `${dir}: no shard is finished, there is nothing to merge`);
+  if (present.length === 0) throw new NelError('data', `${dir}: no shard is finished, there is nothing to merge${because(leftOut)}`);
   if (options.run === undefined) await refuseOtherRun(dir, first);
   else if (options.run.spec_hash !== first.run.spec_hash)
     throw new NelError('data', `the shards in ${dir} are not those of run ${options.run.run_id}`);
@@ -201,8 +201,21 @@ async function* recordsOf(shards: readonly ShardFiles[], benchmark: PlannedBench
       repeats,
       hasCategories: Object.keys(bundle.categories).length > 0,
       range: { start: start * repeats, end: end * repeats },
+      mend: mendingOf(shard.run, benchmark),
     });
   }
+}
+
+/** A shard's command reads what it wrote; that of a shard in a store sees its bundles only. */
+function mendingOf(run: RunFile, { name }: PlannedBenchmark): string {
+  const { remote } = run.spec.output;
+  const first = remote === undefined ? 'Run' : `Delete ${remote}/${name}/${path.basename(bundlePath(name, run))}, then run`;
+  return `${first} that shard again with the same command: its files are written anew, and what is journaled is not asked again.`;
+}
+
+/** Why none of the shards that are there will do. */
+function because(leftOut: readonly string[]): string {
+  return leftOut.length === 0 ? '' : [':', ...leftOut].join('\n  ');
 }
 
 function missingShards(dir: string, missing: readonly number[], total: number): NelError {

@@ -1,7 +1,7 @@
 /** Samples out of finished artifacts: results.jsonl and trajectories.jsonl, read side by side, hold all that a journal line holds. */
 
 import path from 'node:path';
-import { NelError } from '../core/errors.js';
+import { NelError, type SourcePosition } from '../core/errors.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { type ResultLine, type SampleRecord, sampleOrdinal, type TrajectoryLine } from '../core/sample.js';
 import { jsonLines } from './jsonl.js';
@@ -14,9 +14,10 @@ export interface ReadRecordsOptions {
   readonly hasCategories: boolean;
   /** Ordinals [start, end) that the files have to hold. */
   readonly range: { readonly start: number; readonly end: number };
+  /** What to do about files that are damaged, for the errors: sentences. */
+  readonly mend: string;
 }
 
-const AGAIN = 'Run that part again with the same command: its files are written anew, and what is journaled is not asked again.';
 /** Records handed on at once. */
 const BATCH = 512;
 
@@ -26,24 +27,25 @@ const BATCH = 512;
  *   that do not hold the same samples
  */
 export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<readonly SampleRecord[]> {
-  const { benchmarkDir, repeats, hasCategories, range } = options;
+  const { benchmarkDir, repeats, hasCategories, range, mend } = options;
   const files = { results: path.join(benchmarkDir, 'results.jsonl'), trajectories: path.join(benchmarkDir, 'trajectories.jsonl') };
-  const trajectories = each(files.trajectories);
+  const trajectories = each(files.trajectories, mend);
   let expected = range.start;
   let batch: SampleRecord[] = [];
   try {
-    for await (const { value, line } of each(files.results)) {
+    for await (const { value, line } of each(files.results, mend)) {
       const result = value as unknown as ResultLine;
       const at = { file: files.results, line };
-      const ordinal = keyOf(value, repeats, at);
-      if (ordinal !== expected) throw misplaced(ordinal, expected, { repeats, range, at });
+      const ordinal = keyOf(value, repeats, { at, mend });
+      if (ordinal !== expected) throw misplaced(ordinal, expected, { repeats, range, at, mend });
       expected++;
       const next = await trajectories.next();
       const trajectory = next.done ? undefined : next.value;
-      if (trajectory === undefined || keyOf(trajectory.value, repeats, { file: files.trajectories, line: trajectory.line }) !== ordinal) {
+      const beside = { file: files.trajectories, ...(trajectory === undefined ? {} : { line: trajectory.line }) };
+      if (trajectory === undefined || keyOf(trajectory.value, repeats, { at: beside, mend }) !== ordinal) {
         throw new NelError('data', `does not hold the sample of line ${line} of results.jsonl`, {
-          at: { file: files.trajectories, ...(trajectory === undefined ? {} : { line: trajectory.line }) },
-          hint: `The two files are not of one run. ${AGAIN}`,
+          at: beside,
+          hint: `The two files are not of one run. ${mend}`,
         });
       }
       batch.push(toRecord(result, trajectory.value as unknown as TrajectoryLine, hasCategories));
@@ -51,9 +53,9 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
       yield batch;
       batch = [];
     }
-    if (expected !== range.end) throw misplaced(range.end, expected, { repeats, range, at: { file: files.results } });
+    if (expected !== range.end) throw misplaced(range.end, expected, { repeats, range, at: { file: files.results }, mend });
     if (!(await trajectories.next()).done) {
-      throw new NelError('data', 'holds more samples than results.jsonl beside it', { at: { file: files.trajectories }, hint: AGAIN });
+      throw new NelError('data', 'holds more samples than results.jsonl beside it', { at: { file: files.trajectories }, hint: mend });
     }
     yield batch;
   } finally {
@@ -62,30 +64,35 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
 }
 
 /** @throws NelError for a line that is torn, or a file that is not there, with what to do */
-async function* each(file: string): AsyncGenerator<{ readonly value: Readonly<Record<string, unknown>>; readonly line: number }> {
+async function* each(
+  file: string,
+  mend: string,
+): AsyncGenerator<{ readonly value: Readonly<Record<string, unknown>>; readonly line: number }> {
   try {
     for await (const lines of jsonLines(file)) yield* lines;
   } catch (error) {
-    if (error instanceof NelError && error.hint === undefined) throw new NelError(error.kind, error.message, { hint: AGAIN, cause: error });
+    if (error instanceof NelError && error.hint === undefined) throw new NelError(error.kind, error.message, { hint: mend, cause: error });
     throw error;
   }
 }
 
-function keyOf(fields: Readonly<Record<string, unknown>>, repeats: number, at: { file: string; line: number }): number {
+/** Where a file is wrong, and what to do about it. */
+interface Fault {
+  readonly at: SourcePosition;
+  readonly mend: string;
+}
+
+function keyOf(fields: Readonly<Record<string, unknown>>, repeats: number, { at, mend }: Fault): number {
   const { problem_idx, repeat } = fields;
   const isIndex = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
   if (!isIndex(problem_idx) || !isIndex(repeat) || repeat >= repeats) {
-    throw new NelError('data', `problem_idx and repeat (below ${repeats}) must be whole numbers from 0`, { at, hint: AGAIN });
+    throw new NelError('data', `problem_idx and repeat (below ${repeats}) must be whole numbers from 0`, { at, hint: mend });
   }
   return sampleOrdinal({ problem_idx, repeat }, repeats);
 }
 
-function misplaced(
-  found: number,
-  expected: number,
-  where: { readonly repeats: number; readonly range: { readonly end: number }; readonly at: { file: string; line?: number } },
-): NelError {
-  const { repeats, range, at } = where;
+function misplaced(found: number, expected: number, where: Fault & Pick<ReadRecordsOptions, 'repeats' | 'range'>): NelError {
+  const { repeats, range, at, mend } = where;
   const name = (ordinal: number): string => `problem_idx ${Math.floor(ordinal / repeats)}, repeat ${ordinal % repeats}`;
   const problem =
     expected >= range.end
@@ -93,7 +100,7 @@ function misplaced(
       : found < expected
         ? `holds ${name(found)} twice or out of order`
         : `lacks ${name(expected)}`;
-  return new NelError('data', problem, { at, hint: AGAIN });
+  return new NelError('data', problem, { at, hint: mend });
 }
 
 function toRecord(result: ResultLine, trajectory: TrajectoryLine, hasCategories: boolean): SampleRecord {

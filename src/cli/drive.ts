@@ -60,8 +60,15 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
   const session = await RunSession.open({ startable, runs, env: process.env, log });
   const onCluster = runs.some(({ spec }) => spec.cluster !== undefined);
   let interrupted = false;
+  let left = false;
+  const leave = (): void => {
+    left = true;
+    session.leave();
+  };
   let cancelling: Promise<void> | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
+    // The jobs go on: a Ctrl-C that comes late does not cancel them.
+    if (left) return;
     if (cancelling !== undefined) {
       printer?.stop();
       if (onCluster) endCancelling(startable, cancelling);
@@ -69,7 +76,7 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
       return;
     }
     if (onCluster && signal !== 'SIGINT') {
-      session.leave();
+      leave();
       return;
     }
     interrupted = true;
@@ -84,7 +91,7 @@ async function driveOnce<T>(startable: Startable, runs: readonly RunFile[], lost
     log('stopping: another process has taken the run over');
     // On a server or a cluster that others reach, it is their run by now.
     if (session.isLocal) void session.cancel();
-    else session.leave();
+    else leave();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);

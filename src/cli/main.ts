@@ -3,6 +3,7 @@
 
 import { CommanderError } from 'commander';
 import { NEL_VERSION } from '../client/version.js';
+import { ClusterUnreachable } from '../core/cluster.js';
 import { NelError } from '../core/errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { buildProgram } from './program.js';
@@ -32,6 +33,11 @@ function report(error: unknown): number {
   if (error instanceof NelError) {
     process.stderr.write(`error: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     return exitCodeOf(error.kind);
+  }
+  // Where a run would wait, a command that asks once says it.
+  if (error instanceof ClusterUnreachable) {
+    process.stderr.write(`error: ${error.message}\n  try again later\n`);
+    return EXIT.RUN_FAILED;
   }
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`error: this is a bug in nel ${NEL_VERSION}: ${stack}\n`);

@@ -22,15 +22,18 @@ export async function runRescore(dir: string, options: RescoreOptions): Promise<
   const { metrics, services } = resolveRescore({ ...options, metric: options.metric ?? [] }, file, process.env);
   const output = outputAt(options.outputDir ?? `${dir.replace(/\/+$/, '')}-rescored`);
   const { dir: to } = output;
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new Error('interrupted'));
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  const from = path.resolve(await readableDirectory(dir, process.env, stop.signal));
+  const from = path.resolve(await readableDirectory(dir, process.env));
   // Before a directory is made for the new run.
   const names = (await finishedRun(from)).benchmarks.map(({ name }) => name);
   const held = await holdRun(output, names);
-  held.lost.addEventListener('abort', () => stop.abort(held.lost.reason), { once: true });
+  const stop = new AbortController();
+  // Only now: until here there is nothing to keep, and a signal ends the wait for the lock at once.
+  const onSignal = (): void => stop.abort(new Error('interrupted'));
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  const onLost = (): void => stop.abort(held.lost.reason);
+  held.lost.addEventListener('abort', onLost, { once: true });
+  if (held.lost.aborted) onLost();
   try {
     for (const name of names) await held.mirror?.pullJournal(`${name}/journal`, stop.signal);
     const { run, benchmarks } = await rescore({

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { readRunFile } from '../artifacts/run-file.js';
 import { ProgressReader, watchedBenchmarks } from '../client/follow.js';
-import { lockRun, type RunLock } from '../client/run-lock.js';
+import { lockRun, RunInUse, type RunLock } from '../client/run-lock.js';
 import { type Runs, withRuns, workflowIdOf } from '../client/runs.js';
 import { suiteStartable } from '../client/start-run.js';
 import { stagingDirectory } from '../config/state-directory.js';
@@ -95,9 +95,9 @@ export async function cancelRun(run: string): Promise<void> {
 /** Null: a process drives the run of that directory. */
 async function lockIfFree(dir: string): Promise<RunLock | null> {
   try {
-    return await lockRun(dir);
+    return await lockRun(dir, { log: say });
   } catch (error) {
-    if (error instanceof NelError && error.kind === 'usage') return null;
+    if (error instanceof RunInUse) return null;
     throw error;
   }
 }

@@ -53,9 +53,12 @@ export interface LockOptions {
   readonly timing?: SignTiming;
 }
 
+/** Another process holds the directory. Of kind `usage`. */
+export class RunInUse extends NelError {}
+
 /**
  * Takes the directory, after waiting for a sign of life of an owner elsewhere.
- * @throws NelError of kind `usage` naming the process that holds the directory
+ * @throws RunInUse naming the process that holds the directory; NelError of kind `usage` for one that cannot be used
  */
 export async function lockRun(runDir: string, options: LockOptions = {}): Promise<RunLock> {
   try {
@@ -192,12 +195,12 @@ async function signOf(file: string): Promise<bigint> {
   }
 }
 
-function inUse(runDir: string, folder: string, owner: Owner): NelError {
+function inUse(runDir: string, folder: string, owner: Owner): RunInUse {
   const elsewhere =
     owner.id === undefined
       ? `if that machine is gone for good, delete ${folder} and try again`
       : 'wait for it or end it; it is given up by itself a minute or so after its process is gone';
-  return new NelError('usage', `${runDir} is in use by ${shown(owner)}`, {
+  return new RunInUse('usage', `${runDir} is in use by ${shown(owner)}`, {
     hint: owner.host === hostname() ? 'wait for it, end it, or watch it with `nel runs show`' : elsewhere,
   });
 }

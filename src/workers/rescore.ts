@@ -190,9 +190,11 @@ async function rescoreBenchmark(input: {
   const { repeats } = spec;
   const samples = n_problems * repeats;
   const folder = path.join(from, name);
-  const { categories } = await readBundle(bundlePath(folder, source));
-  const hasCategories = Object.keys(categories).length > 0;
-  const stored = flatten(readRecords({ benchmarkDir: folder, repeats, hasCategories, range: { start: 0, end: samples } }));
+  const bundle = bundlePath(folder, source);
+  const hasCategories = Object.keys((await readBundle(bundle)).categories).length > 0;
+  // A run with a bundle is complete, and writes nothing.
+  const mend = `Delete the run's ${name}/${path.basename(bundle)} and go on with it by its own command: these files are written anew, and what is journaled is not asked again.`;
+  const stored = flatten(readRecords({ benchmarkDir: folder, repeats, hasCategories, range: { start: 0, end: samples }, mend }));
   const target = path.join(to, name);
   let done = 0;
   try {

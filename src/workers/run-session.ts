@@ -50,28 +50,18 @@ export class RunSession {
    * Takes an execution up whose owner died, and only to its end: nothing is started. Null: none is open.
    * @param taskQueue of the embedded server, which only this worker polls
    */
-  static async takeUp(options: SessionOptions & { readonly taskQueue: string }): Promise<RunSession | null> {
-    const { env, startable, taskQueue, log } = options;
-    const target = await findTemporal(env, log);
-    try {
-      const client = await connectClient(target, env);
+  static takeUp(options: SessionOptions & { readonly taskQueue: string }): Promise<RunSession | null> {
+    const { startable, taskQueue } = options;
+    return connected(options, async (target, client) => {
       const started = await takeUpRun(startable, client);
-      if (started !== null) return new RunSession(options, target, client, started, await startWorker(options, target, client, taskQueue));
-      await client.connection.close();
-      await target.release();
-      return null;
-    } catch (error) {
-      await target.release();
-      throw error;
-    }
+      return started && new RunSession(options, target, client, started, await startWorker(options, target, client, taskQueue));
+    });
   }
 
   /** Connects, starts the worker, and starts or attaches to the workflow. */
-  static async open(options: SessionOptions): Promise<RunSession> {
+  static open(options: SessionOptions): Promise<RunSession> {
     const { env, startable, log } = options;
-    const target = await findTemporal(env, log);
-    try {
-      const client = await connectClient(target, env);
+    return connected(options, async (target, client) => {
       const searchAttributes = await registerSearchAttributes(client);
       const taskQueue = target.embedded ? startable.workflowId : sharedTaskQueue(env);
       const bundleHash = await workflowBundleHash();
@@ -80,10 +70,7 @@ export class RunSession {
       const worker = target.embedded ? await startWorker(options, target, client, taskQueue) : NO_WORKER;
       if (!target.embedded) await warnWithoutWorkers(client, taskQueue, log);
       return new RunSession(options, target, client, started, worker);
-    } catch (error) {
-      await target.release();
-      throw error;
-    }
+    });
   }
 
   get uiUrl(): string | null {
@@ -111,10 +98,12 @@ export class RunSession {
       if (!said) this.options.log('the Temporal server does not answer; waiting for it');
       said = true;
       if (!this.target.embedded) return;
-      const previous = this.target;
       try {
-        this.target = await findTemporal(this.options.env, this.options.log);
-        await previous.release().catch(() => undefined);
+        const found = await findTemporal(this.options.env, this.options.log);
+        const previous = this.target;
+        if (!this.left.signal.aborted) this.target = found;
+        // Of a run that was left, close() lets go of the previous one.
+        await (this.left.signal.aborted ? found : previous).release().catch(() => undefined);
       } catch {
         // Tried again with the next look.
       }
@@ -148,6 +137,23 @@ export class RunSession {
     await (this.left.signal.aborted && !hasCalls ? Promise.race([stopped, delay(LEAVING_MS)]) : stopped);
     await this.client.connection.close().catch(() => undefined);
     await this.target.release();
+  }
+}
+
+/** What `use` makes of server and client. Where it throws or makes null of them, both are let go. */
+async function connected<T>({ env, log }: SessionOptions, use: (target: TemporalTarget, client: Client) => Promise<T>): Promise<T> {
+  const target = await findTemporal(env, log);
+  let client: Client | undefined;
+  let made: T | null = null;
+  try {
+    client = await connectClient(target, env);
+    made = await use(target, client);
+    return made;
+  } finally {
+    if (made === null) {
+      await client?.connection.close().catch(() => undefined);
+      await target.release();
+    }
   }
 }
 

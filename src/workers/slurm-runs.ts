@@ -1,10 +1,9 @@
 /** The cluster port over Slurm: one shell a run, kept while it is used; files, jobs and shards of a run by its run.json. */
 
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClusterPort, EndedShard } from '../activities/cluster.js';
 import { absoluteWorkdir, downloadFolder, openClusterShell } from '../adapters/clusters/open.js';
-import { closeJobs, SubmitLimitReached } from '../adapters/clusters/slurm/client.js';
+import { closeJobs } from '../adapters/clusters/slurm/client.js';
 import { lockFolder, pollShards, removeSecrets, submitShards } from '../adapters/clusters/slurm/jobs.js';
 import { runOnFiles } from '../adapters/clusters/slurm/run-on-files.js';
 import { logFile } from '../adapters/clusters/slurm/script.js';
@@ -26,7 +25,7 @@ import { mergeRun, runOf } from './merge-run.js';
 import type { Env } from './open-benchmark.js';
 import { parseProgress } from './progress-file.js';
 import { Redactor } from './redactor.js';
-import { lastLines } from './shard-log.js';
+import { lastLines, readEnd } from './shard-log.js';
 import { reportedState } from './shard-state.js';
 import { generationKey, SHARDS_FOLDER, shardJob } from './slurm-jobs.js';
 
@@ -36,8 +35,6 @@ const IDLE_MS = 120_000;
 const PATIENCE_MS = 20_000;
 /** Earlier starts whose jobs are looked for: older ones have long ended. */
 const EARLIER_STARTS = 20;
-/** Bytes of a log that its last lines are taken from. */
-const LOG_END = 16_384;
 
 interface OpenCluster {
   readonly run: RunFile;
@@ -64,13 +61,7 @@ export class SlurmRuns implements ClusterPort {
   async submit(ref: ClusterSubmitRef, signal: AbortSignal): Promise<SubmittedShards> {
     const { run, cluster, shell, workdir } = await this.open(ref);
     const job = shardJob({ run, cluster, workdir }, { ...ref, totalShards: ref.total });
-    try {
-      return await submitShards(shell, job, { secrets: this.secrets(cluster), signal });
-    } catch (error) {
-      // These shards had jobs before: their turn comes when others have ended.
-      if (ref.attempt > 1 && error instanceof SubmitLimitReached) throw new ClusterUnreachable(error.message, { cause: error });
-      throw error;
-    }
+    return submitShards(shell, job, { secrets: this.secrets(cluster), signal });
   }
 
   async poll({ submitted, ...ref }: ClusterPollRef, signal: AbortSignal): Promise<readonly ClusterShardReport[]> {
@@ -159,21 +150,6 @@ export class SlurmRuns implements ClusterPort {
 
   private secrets({ secret_env }: SlurmCluster): Record<string, string> {
     return Object.fromEntries(secret_env.flatMap((name) => (this.env[name] ? [[name, this.env[name] as string]] : [])));
-  }
-}
-
-/** The last part of a log: what comes before it is for people with a pager. */
-async function readEnd(file: string): Promise<string> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    const buffer = Buffer.alloc(Math.min(size, LOG_END));
-    await handle.read(buffer, 0, buffer.length, size - buffer.length);
-    const text = buffer.toString();
-    // Half a line could begin with half a credential, which nobody would know again.
-    return size > buffer.length ? text.slice(text.indexOf('\n') + 1) : text;
-  } finally {
-    await handle.close();
   }
 }
 

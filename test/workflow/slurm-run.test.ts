@@ -303,6 +303,21 @@ describe('a cluster that gives trouble in mid-run', () => {
     expect(cluster).toMatchObject({ cancelled: 0, submissions: [{ attempt: 1 }] });
   });
 
+  it('does not end the run once a submission was tried: it may have handed in jobs', { timeout: 60_000 }, async () => {
+    const cluster = new PlayedCluster(goesWell);
+    const { submit } = cluster;
+    const troubles = [new ClusterUnreachable('no room'), new NelError('config', 'no agent')];
+    cluster.submit = (ref) => {
+      const trouble = troubles.shift();
+      return trouble === undefined ? submit.call(cluster, ref) : Promise.reject(trouble);
+    };
+    await withWorker({ cluster }, async (handle, startWorker) => {
+      const worker = await startWorker();
+      expect(await worker.runUntil(handle.result())).toMatchObject([{ status: 'completed' }]);
+    });
+    expect(troubles).toEqual([]);
+  });
+
   it('does not end the run by its resubmissions either', { timeout: 60_000 }, async () => {
     const cluster = new PlayedCluster((shard, attempt) => (shard === 1 && attempt === 1 ? { state: 'failed', reason: 'node_fail' } : done));
     const { submit } = cluster;

@@ -119,6 +119,19 @@ describe('the directory', () => {
     expect(asked).toMatchObject({ code: 3, stderr: expect.stringContaining('scored again') as string });
   });
 
+  it('that may be in use elsewhere is waited for, and Ctrl-C ends the wait', { timeout: 60_000 }, async () => {
+    const out = lab.path('held-elsewhere');
+    mkdirSync(path.join(out, '.lock'), { recursive: true });
+    const owner = { released: false, host: 'another-machine', pid: 7, startTime: '1', bootId: 'x', id: 'theirs' };
+    writeFileSync(path.join(out, '.lock/owner.1'), JSON.stringify(owner));
+    const run = lab.start(['rescore', source, '--metric', 'token_f1', '-o', out]);
+    await until('the wait', () => run.stderr().includes('for a sign of life'));
+    const interrupted = performance.now();
+    run.child.kill('SIGINT');
+    await run.done;
+    expect(performance.now() - interrupted).toBeLessThan(5_000);
+  });
+
   it('has to hold a finished, whole run', { timeout: 60_000 }, async () => {
     const nothing = await lab.nel(['rescore', lab.path('nothing'), '--metric', 'token_f1']);
     expect(nothing).toMatchObject({ code: 3, stderr: expect.stringContaining('holds no run') as string });

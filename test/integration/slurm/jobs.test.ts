@@ -245,7 +245,7 @@ describe.skipIf(!hasSlurm)('jobs on Slurm (install slurm-wlm slurmdbd munge open
 
   it('brings secrets to more shards than a command line has room for, and reads their exit codes', async () => {
     const shards = Array.from({ length: 2_000 }, (_, i) => i);
-    // Held back by a time that never comes: nothing has to run.
+    // Refused, for a walltime beyond the partition's: nothing has to run.
     const job = jobOf('true', { shards, totalShards: 2_000 }, { secret_env: ['NEL_TEST_TOKEN'], walltime: '05:00:00' });
     await expect(submit(job)).rejects.toThrow('Slurm refuses the job');
     expect(readdirSync(path.join(job.workdir, 'attempt-1/secrets'))).toHaveLength(2_000);

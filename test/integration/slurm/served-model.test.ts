@@ -88,9 +88,12 @@ describe('a job that serves its model', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
-  it('counts a model that died before its evaluation succeeded as a failure', async () => {
-    const body = 'touch die; for _ in {1..30}; do sleep 0.1; done; exit 0';
+  it.each([
+    ['and hears no TERM', `trap '' TERM; touch die; for _ in {1..30}; do sleep 0.1; done; touch succeeded`],
+    ['before anybody looked', 'touch die; sleep 0.3; touch succeeded'],
+  ])('counts a model that died as a failure when its evaluation succeeds all the same %s', { timeout: 20_000 }, async (_, body) => {
     expect(await runShard(body, [serverModel(await freePort())])).toMatchObject({ code: 69 });
+    expect(existsIn('job/succeeded')).toBe(true);
   });
 
   it('goes on where all is well, with every service at the address that its variable names', async () => {

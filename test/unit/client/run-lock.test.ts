@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/client/embedded/process-identity.js';
-import { type LockOptions, lockRun, type RunLock } from '../../../src/client/run-lock.js';
+import { type LockOptions, lockRun, RunInUse, type RunLock } from '../../../src/client/run-lock.js';
 
 const timing = { renewMs: 20, silentMs: 400, lookMs: 10 };
 /** The same boot, seen from another container. */
@@ -54,6 +54,16 @@ describe('a directory', () => {
     (await lock()).release();
     (await lock()).release();
     expect(said).toEqual([]);
+  });
+
+  it('that cannot be used is told from one that is in use', async () => {
+    const held = await lock();
+    await expect(lock()).rejects.toBeInstanceOf(RunInUse);
+    held.release();
+    writeFileSync(path.join(dir, 'file'), '');
+    const error = await lockRun(path.join(dir, 'file')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ kind: 'usage', message: expect.stringContaining('cannot be used') });
+    expect(error).not.toBeInstanceOf(RunInUse);
   });
 
   it('names the living process that holds it, and what to do', async () => {
@@ -171,6 +181,8 @@ describe('a lock that is held', () => {
     utimesSync(file(1), 1, 1);
     await expect.poll(() => mtime(1)).not.toBe(1_000);
     held.release();
+    // One that was under way may still come.
+    await delay(timing.renewMs);
     utimesSync(file(1), 1, 1);
     await delay(10 * timing.renewMs);
     expect(mtime(1)).toBe(1_000);

@@ -27,7 +27,8 @@ interface CallOptions {
 
 /**
  * Submits unless a job of that name is there, all under a lock on the login node: a second caller waits for the first one's answer, and
- * an answer that was lost on the way is found by its name. Arguments: folder of locks, key, name of the job, then sbatch's own.
+ * an answer that was lost on the way is found by its name, in hidden partitions too. Arguments: folder of locks, key, name of the job, then
+ * sbatch's own.
  */
 const SUBMIT_SCRIPT = `set -euo pipefail
 folder=$1
@@ -43,7 +44,7 @@ if [ -s "$folder/$name.job" ]; then
   cat -- "$folder/$name.job"
   exit 0
 fi
-queued=$(squeue --noheader --user="$(id -un)" --states=all --name="$name" --format=%F) || exit ${UNASKED_EXIT_CODE}
+queued=$(squeue --noheader --all --user="$(id -un)" --states=all --name="$name" --format=%F) || exit ${UNASKED_EXIT_CODE}
 ended=$(sacct --noheader --parsable2 --allocations --starttime=now-30days --name="$name" --format=JobID 2>/dev/null || true)
 id=$(printf '%s\\n%s\\n' "$queued" "$ended" | sed 's/[_+].*//' | grep -E '^[0-9]+$' | sort -n | sed -n 1p || true)
 if [ -z "$id" ]; then id=$(sbatch --parsable "$@"); fi
@@ -57,7 +58,7 @@ if [ -s "$folder/$name.job" ]; then
   cat -- "$folder/$name.job"
   exit 0
 fi
-queued=$(squeue --noheader --user="$(id -un)" --states=all --name="$name" --format=%F) || exit 1
+queued=$(squeue --noheader --all --user="$(id -un)" --states=all --name="$name" --format=%F) || exit 1
 ended=$(sacct --noheader --parsable2 --allocations --starttime=now-30days --name="$name" --format=JobID 2>/dev/null || true)
 printf '%s\\n%s\\n' "$queued" "$ended" | sed 's/[_+].*//' | grep -E '^[0-9]+$' | sort -n | sed -n 1p || true`;
 
@@ -73,7 +74,7 @@ for key; do
     : >"$folder/$key.closed"
   )
 done
-queued=$(squeue --noheader --user="$(id -un)" --format='%F %j') || exit 1
+queued=$(squeue --noheader --all --user="$(id -un)" --format='%F %j') || exit 1
 ids=$(for key; do printf '%s\\n' "$queued" | awk -v key="$key-" 'index($2, key) == 1 { print $1 }'; done | sort -u)
 if [ -n "$ids" ]; then scancel $ids; fi`;
 
@@ -93,13 +94,13 @@ export interface Submission {
   readonly comment: string;
 }
 
-/** There is no room for the job now: as many as the account, user or QOS may have are submitted. */
-export class SubmitLimitReached extends NelError {}
+/** Slurm says no to this job, or the run has ended: asking again changes nothing. */
+export class JobRefused extends NelError {}
 
 /**
  * Submits a script once and gives the id of its job, also when it is asked again or asked by two at once.
- * @throws NelError with Slurm's own reason when it refuses the job (SubmitLimitReached: it may take it later); ClusterUnreachable when
- *   Slurm cannot be asked now
+ * @throws JobRefused with Slurm's own reason; NelError when as many jobs as the account, user or QOS may have are submitted, or Slurm is not
+ *   installed; ClusterUnreachable when it cannot be asked now
  */
 export async function submitJob(shell: ClusterShell, submission: Submission, { signal }: CallOptions = {}): Promise<string> {
   const { key, jobName, script, scriptArguments = [], lockFolder, dependency, comment } = submission;
@@ -117,7 +118,7 @@ export async function submitJob(shell: ClusterShell, submission: Submission, { s
   });
   const id = parseSubmission(result.stdout);
   if (result.code === 0 && id !== null) return id;
-  if (result.code === CLOSED_EXIT_CODE) throw new NelError('run', 'the run was ended while its jobs were being submitted');
+  if (result.code === CLOSED_EXIT_CODE) throw new JobRefused('run', 'the run was ended while its jobs were being submitted');
   throw slurmError(shell, result.code === UNASKED_EXIT_CODE ? 'squeue' : 'sbatch', result);
 }
 
@@ -185,7 +186,7 @@ function isOver(stderr: string): boolean {
 }
 
 /** What a failed command means: Slurm is away for now, is not installed, or says no. */
-function slurmError(shell: ClusterShell, program: string, { code, stderr }: CommandResult): Error {
+export function slurmError(shell: ClusterShell, program: string, { code, stderr }: CommandResult): Error {
   if (isPassingRefusal(stderr)) return new ClusterUnreachable(`Slurm does not answer on ${shell.name}: ${refusalReason(stderr)}`);
   if (code === 127 || /command not found|: not found/.test(stderr)) {
     return new NelError('config', `${program} is not found on ${shell.name}`, {
@@ -193,7 +194,8 @@ function slurmError(shell: ClusterShell, program: string, { code, stderr }: Comm
     });
   }
   if (program === 'sbatch') {
-    const Refusal = isSubmitLimit(stderr) ? SubmitLimitReached : NelError;
+    // There is room when some have ended.
+    const Refusal = isSubmitLimit(stderr) ? NelError : JobRefused;
     return new Refusal('run', `Slurm refuses the job: ${refusalReason(stderr)}`, {
       hint: "Check cluster.walltime and cluster.node_pools against the cluster's partitions (`sinfo`) and your accounts (`sacctmgr show assoc`).",
     });

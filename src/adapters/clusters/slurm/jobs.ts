@@ -1,11 +1,11 @@
 /** A run's jobs on Slurm, as its activities use them: shards submitted, looked at and cancelled by attempt, secrets brought along, the merge and the server. */
 
 import { createHash } from 'node:crypto';
-import type { ClusterShell, ShardReport, SubmittedShards, TaskState } from '../../../core/cluster.js';
+import { type ClusterShell, ClusterUnreachable, type ShardReport, type SubmittedShards, type TaskState } from '../../../core/cluster.js';
 import { NelError } from '../../../core/errors.js';
 import { stateOfExitCode } from '../../../core/slurm/states.js';
 import { quoteWord } from '../quote.js';
-import { cancelJobs, findJob, pollJobs, submitJob } from './client.js';
+import { cancelJobs, findJob, JobRefused, pollJobs, submitJob } from './client.js';
 import { runOnFiles } from './run-on-files.js';
 import {
   attemptFolder,
@@ -39,23 +39,43 @@ export const lockFolder = ({ workdir }: Pick<JobContext, 'workdir'>): string => 
 const comment = ({ key }: JobContext, attempt: number | string): string => `nel:${key}:${attempt}`;
 
 /**
- * Puts script and secrets on the cluster and submits the shards of an attempt, once, however often it is called.
+ * Puts script and secrets on the cluster and submits the shards of an attempt, once, however often it is called. Once jobs of the run were
+ * taken, whatever keeps the next one from being submitted is waited out, as a limit of submitted jobs or a key that is refused: an error
+ * would end them.
  * @param secrets values of cluster.secret_env by name; they go through standard input into files of mode 0600
  * @throws NelError with Slurm's reason; ClusterUnreachable: call again
  */
 export async function submitShards(
   shell: ClusterShell,
   job: ShardJob,
-  { secrets, signal }: JobOptions & { readonly secrets: Readonly<Record<string, string>> },
+  options: JobOptions & { readonly secrets: Readonly<Record<string, string>> },
 ): Promise<SubmittedShards> {
   const script = renderShardScript(job);
+  const jobs: SubmittedJob[] = [];
+  try {
+    await submitEach(shell, { job, script, jobs }, options);
+  } catch (error) {
+    const isTaken = job.attempt > 1 || jobs.length > 0;
+    throw isTaken && error instanceof NelError && !(error instanceof JobRefused)
+      ? new ClusterUnreachable(error.message, { cause: error })
+      : error;
+  }
+  return { attempt: job.attempt, jobs };
+}
+
+type SubmittedJob = SubmittedShards['jobs'][number];
+
+/** Adds to `jobs`, one by one. */
+async function submitEach(
+  shell: ClusterShell,
+  { job, script, jobs }: { readonly job: ShardJob; readonly script: ShardScript; readonly jobs: SubmittedJob[] },
+  { secrets, signal }: JobOptions & { readonly secrets: Readonly<Record<string, string>> },
+): Promise<void> {
   const path = `${job.workdir}/${script.path}`;
-  const wanted = submissionsOf(job, script);
   await shell.write(script.text, path, { mode: 0o755, ...(signal === undefined ? {} : { signal }) });
   await makeLogFolder(shell, job);
   const turns = await turnsOf(shell, job, script, signal);
-  const jobs: { jobId: string; shards: readonly number[] }[] = [];
-  for (const { jobName, shards, scriptArguments } of wanted) {
+  for (const { jobName, shards, scriptArguments } of submissionsOf(job, script)) {
     const known = await findJob(shell, { jobName, lockFolder: lockFolder(job) }, { signal });
     // A job that is there has taken its secrets: another copy would lie about for good.
     if (known === null) {
@@ -79,7 +99,6 @@ export async function submitShards(
       ));
     jobs.push({ jobId, shards });
   }
-  return { attempt: job.attempt, jobs };
 }
 
 /** What the next of an attempt's jobs waits for when `submitted` are there, so that max_concurrent_shards holds over all attempts. */
@@ -102,7 +121,7 @@ async function turnsOf(shell: ClusterShell, job: ShardJob, { submission }: Shard
 /** Slurm opens a job's log before its script runs, and fails the job without a word where the folder is missing. */
 async function makeLogFolder(shell: ClusterShell, { workdir }: JobContext): Promise<void> {
   const { code, stderr } = await shell.run(['mkdir', '-p', '--', `${workdir}/logs`]);
-  if (code !== 0) throw new NelError('run', `${shell.name}: ${workdir}/logs cannot be made: ${stderr.trim().slice(0, 300)}`);
+  if (code !== 0) throw new ClusterUnreachable(`${shell.name}: ${workdir}/logs cannot be made: ${stderr.trim().slice(0, 300)}`);
 }
 
 interface Wanted {
@@ -151,7 +170,7 @@ async function writeSecrets(
   const text = lines.join('');
   const command = { script: SECRETS_SCRIPT, name: 'nel-secrets', args: [String(Buffer.byteLength(text))], files, rest: text };
   const { code } = await runOnFiles(shell, command, { signal });
-  if (code !== 0) throw new NelError('run', `${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
+  if (code !== 0) throw new ClusterUnreachable(`${shell.name}: the secrets of the jobs cannot be written to ${files[0] ?? ''}`);
 }
 
 /** Quoting errors show the word: not this one. */

@@ -3,9 +3,9 @@
  * that are still open.
  */
 
-import { type ClusterShell, ClusterUnreachable } from '../../../core/cluster.js';
-import { NelError } from '../../../core/errors.js';
-import { baseJobId, isPassingRefusal, parseSqueue, refusalReason, SQUEUE_FORMAT, tasksOf } from '../../../core/slurm/output.js';
+import type { ClusterShell } from '../../../core/cluster.js';
+import { baseJobId, parseSqueue, SQUEUE_FORMAT, tasksOf } from '../../../core/slurm/output.js';
+import { slurmError } from './client.js';
 
 /** A task that has not ended; `task` is null for a job that is no array. */
 export interface OpenTask {
@@ -17,11 +17,11 @@ export interface OpenTask {
 const MOST_NAMED = 100;
 
 /** Prints what squeue knows of this user's open jobs. Argument: the format. */
-const OPEN_SCRIPT = 'squeue --noheader --array --user="$(id -un)" --format="$1"';
+const OPEN_SCRIPT = 'squeue --noheader --all --array --user="$(id -un)" --format="$1"';
 
 /**
  * The open tasks of a run's attempts before `attempt`, in the order in which they were submitted.
- * @throws ClusterUnreachable when Slurm cannot be asked now
+ * @throws ClusterUnreachable when Slurm cannot be asked now; NelError of kind `config` when it is not installed
  */
 export async function openTasks(
   shell: ClusterShell,
@@ -29,18 +29,15 @@ export async function openTasks(
   { signal }: { readonly signal?: AbortSignal | undefined },
 ): Promise<readonly OpenTask[]> {
   const command = ['bash', '-c', OPEN_SCRIPT, 'nel-open', SQUEUE_FORMAT];
-  const { code, stdout, stderr } = await shell.run(command, signal === undefined ? {} : { signal });
-  if (code !== 0) {
-    const message = `squeue failed on ${shell.name}: ${refusalReason(stderr)}`;
-    throw isPassingRefusal(stderr) ? new ClusterUnreachable(message) : new NelError('run', message);
-  }
+  const result = await shell.run(command, signal === undefined ? {} : { signal });
+  if (result.code !== 0) throw slurmError(shell, 'squeue', result);
   const prefix = `${key}-a`;
   const isEarlier = (name: string): boolean => {
     const number = name.startsWith(prefix) ? /^(\d{1,6})(?:-s\d{1,7})?$/.exec(name.slice(prefix.length))?.[1] : undefined;
     return number !== undefined && Number(number) < attempt;
   };
   return (
-    parseSqueue(stdout)
+    parseSqueue(result.stdout)
       // The other parts of a heterogeneous job follow its leader.
       .filter(({ id, name }) => isEarlier(name) && !/\+[1-9]/.test(id))
       .flatMap(({ id }) => tasksOf(id).map((task): OpenTask => ({ jobId: baseJobId(id), task })))

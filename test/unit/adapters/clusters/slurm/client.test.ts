@@ -1,7 +1,7 @@
 /** What failures of Slurm's commands mean, over a shell that plays them. */
 
 import { expect, it } from 'vitest';
-import { pollJobs, SubmitLimitReached, submitJob } from '../../../../../src/adapters/clusters/slurm/client.js';
+import { JobRefused, pollJobs, submitJob } from '../../../../../src/adapters/clusters/slurm/client.js';
 import { type ClusterShell, ClusterUnreachable, type CommandResult } from '../../../../../src/core/cluster.js';
 import { NelError } from '../../../../../src/core/errors.js';
 
@@ -33,10 +33,11 @@ it('a login node without Slurm is a config error', async () => {
 it('a refused job is an error in the words of Slurm; a limit of submitted jobs is told from others', async () => {
   const refused = (stderr: string) => submitJob(failing(1, `sbatch: error: ${stderr}`), submission).catch((error: unknown) => error);
   const account = await refused('Batch job submission failed: Invalid account');
-  expect(account).toBeInstanceOf(NelError);
-  expect(account).not.toBeInstanceOf(SubmitLimitReached);
+  expect(account).toBeInstanceOf(JobRefused);
   expect(account).toMatchObject({ kind: 'run', message: 'Slurm refuses the job: Batch job submission failed: Invalid account' });
-  expect(await refused('QOSMaxSubmitJobPerUserLimit')).toBeInstanceOf(SubmitLimitReached);
+  const limit = await refused('QOSMaxSubmitJobPerUserLimit');
+  expect(limit).toBeInstanceOf(NelError);
+  expect(limit).not.toBeInstanceOf(JobRefused);
 });
 
 it('a submission that could not ask squeue first was not refused', async () => {

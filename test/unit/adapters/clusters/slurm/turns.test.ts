@@ -114,9 +114,10 @@ describe('openTasks', () => {
     ]);
   });
 
-  it('is to be asked again while the controller is away', async () => {
-    const away = shellSaying(1, '', 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)');
-    await expect(openTasks(away, { key: 'nel-x', attempt: 2 }, {})).rejects.toBeInstanceOf(ClusterUnreachable);
-    await expect(openTasks(shellSaying(1, '', 'no'), { key: 'nel-x', attempt: 2 }, {})).rejects.toThrow('squeue failed on there: no');
+  it('are to be asked for again whatever keeps squeue from telling, but not where there is none', async () => {
+    const asked = (code: number, stderr: string) => openTasks(shellSaying(code, '', stderr), { key: 'nel-x', attempt: 2 }, {});
+    await expect(asked(1, 'slurm_load_jobs error: Unable to contact slurm controller')).rejects.toBeInstanceOf(ClusterUnreachable);
+    await expect(asked(1, 'squeue: error: never seen before')).rejects.toBeInstanceOf(ClusterUnreachable);
+    await expect(asked(127, 'bash: squeue: command not found')).rejects.toMatchObject({ kind: 'config' });
   });
 });
