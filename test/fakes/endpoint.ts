@@ -153,7 +153,10 @@ function handle(state: State, request: http.IncomingMessage, response: http.Serv
   const key = request.headers.authorization?.replace(/^Bearer /, '');
   if (state.options.apiKey !== undefined && key !== state.options.apiKey) {
     const message = `Incorrect API key provided: ${key ?? '(none)'}.`;
-    return sendJson(response, 401, { error: { message, type: 'invalid_request_error', code: 'invalid_api_key' } });
+    const refuse = (): void => sendJson(response, 401, { error: { message, type: 'invalid_request_error', code: 'invalid_api_key' } });
+    // A client that is still sending takes an early reply for a lost connection.
+    request.resume().on('end', refuse);
+    return;
   }
   if (request.method === 'GET' && path.endsWith('/models')) {
     const data = (state.options.models ?? ['fake-model']).map((id) => ({ id, object: 'model', created: 0, owned_by: 'fake' }));
