@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { measure } from './processes.mjs';
 
 const small = process.argv.includes('--small');
 const BENCHMARKS = small ? 2 : 12;
@@ -55,9 +56,9 @@ function run() {
   writeFileSync(plainFile, PLAIN);
   const gateArguments = [NEL, 'gate', 'baseline', 'candidate', '--policy', 'policy.yaml'];
   // Once each unmeasured, so that both find the files in the page cache.
-  measure([plainFile]);
-  const plain = best(() => measure([plainFile]));
-  const gate = best(() => measure(gateArguments));
+  measure([plainFile], { cwd: dir });
+  const plain = best(() => measure([plainFile], { cwd: dir }));
+  const gate = best(() => measure(gateArguments, { cwd: dir, highestCode: 2 }));
   const ratio = gate.seconds / plain.seconds;
   console.log(`plain JSON.parse   ${plain.seconds.toFixed(2)} s, ${plain.megabytes.toFixed(0)} MB`);
   console.log(
@@ -115,16 +116,6 @@ function generate(side) {
     bytes += statSync(file).size;
   }
   return bytes;
-}
-
-function measure(args) {
-  const probe = "data:text/javascript,process.on('exit',()=>process.stderr.write('RSS '+process.resourceUsage().maxRSS+'\\n'))";
-  const start = performance.now();
-  const { stderr, status } = spawnSync(process.execPath, ['--import', probe, ...args], { cwd: dir, encoding: 'utf8' });
-  const seconds = (performance.now() - start) / 1000;
-  const rss = /RSS (\d+)/.exec(stderr)?.[1];
-  if (rss === undefined || status === null || status > 2) throw new Error(`${args.join(' ')} failed: ${stderr}`);
-  return { seconds, megabytes: Number(rss) / 1024 };
 }
 
 function best(once) {

@@ -4,12 +4,12 @@
  * temporary folder), --small for little. Exit 1 when a limit is missed.
  */
 
-import { spawnSync } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { measure } from './processes.mjs';
 
 const { values } = parseArgs({ options: { lines: { type: 'string' }, small: { type: 'boolean' } } });
 const LINES = Number(values.lines ?? (values.small ? 40_000 : 2_000_000));
@@ -47,7 +47,7 @@ try {
 async function main() {
   const fifth = await merged('fifth', LINES / 5);
   const whole = await merged('whole', LINES);
-  const plain = measure(['--input-type=module', '-e', PLAIN, path.join(dir, 'whole')]);
+  const plain = measure(['--input-type=module', '-e', PLAIN, path.join(dir, 'whole')], { cwd: dir });
   rmSync(path.join(dir, 'whole'), { recursive: true, force: true });
   const ratio = whole.seconds / plain.seconds;
   const rate = (lines, { seconds, megabytes }) =>
@@ -67,7 +67,7 @@ async function main() {
 async function merged(name, lines) {
   const problems = Math.round(lines / REPEATS);
   await generate(path.join(dir, name), problems);
-  const run = measure([NEL, 'eval', 'merge', path.join(dir, name)]);
+  const run = measure([NEL, 'eval', 'merge', path.join(dir, name)], { cwd: dir });
   const results = path.join(dir, name, 'practice_arithmetic');
   const bundle = JSON.parse(
     readFileSync(
@@ -201,14 +201,4 @@ function sample(problem_idx, repeat) {
     model_error: null,
   };
   return [result, trajectory];
-}
-
-function measure(args) {
-  const probe = "data:text/javascript,process.on('exit',()=>process.stderr.write('RSS '+process.resourceUsage().maxRSS+'\\n'))";
-  const start = performance.now();
-  const { stderr, status } = spawnSync(process.execPath, ['--import', probe, ...args], { cwd: dir, encoding: 'utf8' });
-  const seconds = (performance.now() - start) / 1000;
-  const rss = /RSS (\d+)/.exec(stderr)?.[1];
-  if (rss === undefined || status !== 0) throw new Error(`${args[0]} failed: ${stderr}`);
-  return { seconds, megabytes: Number(rss) / 1024 };
 }

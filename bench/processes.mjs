@@ -1,5 +1,6 @@
-/** CPU time and memory of other processes, from /proc. */
+/** CPU time and memory of other processes, from /proc or as they end. */
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
@@ -38,4 +39,15 @@ export function watch(pid) {
     look();
     return last;
   };
+}
+
+/** Runs node to its end: its time in seconds and its peak memory in MiB. @throws Error when its exit code is above `highestCode` */
+export function measure(args, { cwd, highestCode = 0 }) {
+  const probe = "data:text/javascript,process.on('exit',()=>process.stderr.write('RSS '+process.resourceUsage().maxRSS+'\\n'))";
+  const start = performance.now();
+  const { stderr, status } = spawnSync(process.execPath, ['--import', probe, ...args], { cwd, encoding: 'utf8' });
+  const seconds = (performance.now() - start) / 1000;
+  const rss = /RSS (\d+)/.exec(stderr)?.[1];
+  if (rss === undefined || status === null || status > highestCode) throw new Error(`${args.join(' ')} failed: ${stderr}`);
+  return { seconds, megabytes: Number(rss) / 1024 };
 }

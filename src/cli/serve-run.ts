@@ -31,7 +31,7 @@ export async function serveCommand(options: ServeOptions): Promise<number> {
       });
       say(`${rows} rows written to ${file}`);
     }
-    const stopped = stopSignal(say);
+    const stopped = stopSignal(['SIGTERM', 'SIGINT', 'SIGHUP'], () => say('ending: requests under way are answered, no new ones taken'));
     surviveLateErrors(say);
     const server = await listen(environment, {
       port: options.port,
@@ -72,7 +72,7 @@ export function tokenOf(name: string | undefined, env: Readonly<Record<string, s
 }
 
 /** One Ctrl-C may come twice, from the terminal and from a parent that passes it on: within this time it is still the first. */
-export const ONE_SIGNAL_MS = 500;
+const ONE_SIGNAL_MS = 500;
 
 /**
  * What a scorer of the user's throws when nobody waits for it any more (from a timer, say) must not take the server from everybody:
@@ -85,8 +85,8 @@ function surviveLateErrors(say: (line: string) => void): void {
   }
 }
 
-/** Resolves at the first SIGTERM, SIGINT or SIGHUP; the second ends the process. */
-function stopSignal(say: (line: string) => void): Promise<void> {
+/** Resolves at the first of the signals, after `onFirst`; the second ends the process. */
+export function stopSignal(signals: readonly NodeJS.Signals[], onFirst: () => void): Promise<void> {
   return new Promise((resolve) => {
     let asked: number | undefined;
     const onSignal = (): void => {
@@ -95,9 +95,9 @@ function stopSignal(say: (line: string) => void): Promise<void> {
         return;
       }
       asked = performance.now();
-      say('ending: requests under way are answered, no new ones taken');
+      onFirst();
       resolve();
     };
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
+    for (const signal of signals) process.on(signal, onSignal);
   });
 }

@@ -11,7 +11,7 @@ import { type SlurmServe, serveInJob, writeServeScript } from '../workers/slurm-
 import { EXIT } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { ServeOptions } from './serve.js';
-import { ONE_SIGNAL_MS, tokenOf } from './serve-run.js';
+import { stopSignal, tokenOf } from './serve-run.js';
 
 /** @returns 0 once the server listens: it goes on in its job */
 export async function serveOnSlurm(options: ServeOptions): Promise<number> {
@@ -25,18 +25,11 @@ export async function serveOnSlurm(options: ServeOptions): Promise<number> {
   }
   await claimFolder(folder);
   const stop = new AbortController();
-  let asked = 0;
-  const onSignal = (): void => {
-    if (stop.signal.aborted) {
-      // A second one ends the command, also where the job cannot be cancelled now.
-      if (performance.now() - asked > ONE_SIGNAL_MS) process.exit(EXIT.INTERRUPTED);
-      return;
-    }
-    asked = performance.now();
+  // The second ends the command, also where the job cannot be cancelled now.
+  void stopSignal(['SIGINT', 'SIGTERM'], () => {
     say('interrupted before the server listened');
     stop.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  });
   const serving = await serveInJob(serve, { env, stop: stop.signal, log: say }).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
     return null;

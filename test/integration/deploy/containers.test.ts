@@ -8,8 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WHEEL_REQUIREMENT, wheelFor } from '../../../src/client/embedded/wheel.js';
 import { temporaryFolder } from '../../temporary-folder.js';
+import { tools } from '../../test-tools.js';
 import { faultOf } from './commands.js';
-import { COMPOSE_FILES, DOCKERFILE, GUIDE, ROOT, read, run, tools, yamlDocuments } from './files.js';
+import { COMPOSE_FILES, DOCKERFILE, GUIDE, ROOT, read, run, yamlDocuments } from './files.js';
 
 const checks = tools('checks');
 const compose = tools('compose');

@@ -1,6 +1,6 @@
 /** The deployment files by kind, and the programs that check them: what is in a list here is checked by the tests of this folder. */
 
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -31,20 +31,6 @@ export const read = (file: string): string => readFileSync(path.join(ROOT, file)
 /** The documents of a YAML file; merge keys are followed, as compose files use them. */
 export function yamlDocuments<T>(file: string): T[] {
   return parseAllDocuments(read(file), { merge: true }).map((document) => document.toJS() as T);
-}
-
-/** A set of tools that scripts/test-tools.mjs installs; `folder` is null while it is not there. */
-export interface Tools {
-  readonly folder: string | null;
-  /** For the name of a skipped test. */
-  readonly hint: string;
-}
-
-export function tools(name: 'checks' | 'compose' | 'gitlab' | 'ray'): Tools {
-  const script = path.join(ROOT, 'scripts/test-tools.mjs');
-  const { stdout, status } = spawnSync(process.execPath, [script, '--where', name], { encoding: 'utf8' });
-  const folder = status === 0 ? stdout.trim().slice(name.length + 1) : null;
-  return { folder, hint: folder === null ? ` (skipped: run \`node scripts/test-tools.mjs ${name}\`)` : '' };
 }
 
 export interface Ran {

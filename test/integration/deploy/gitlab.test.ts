@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeEndpoint } from '../../fakes/endpoint.js';
 import { temporaryFolder } from '../../temporary-folder.js';
-import { GITLAB, NEL, type Ran, ROOT, run, tools, yamlDocuments } from './files.js';
+import { tools } from '../../test-tools.js';
+import { GITLAB, NEL, type Ran, ROOT, run, yamlDocuments } from './files.js';
 import { evalConfig, SUMS, startModels } from './sums.js';
 
 const gitlab = tools('gitlab');

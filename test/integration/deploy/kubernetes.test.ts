@@ -4,8 +4,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../temporary-folder.js';
+import { tools } from '../../test-tools.js';
 import { faultOf } from './commands.js';
-import { KUSTOMIZATION, MANIFESTS, ROOT, read, run, tools, yamlDocuments } from './files.js';
+import { KUSTOMIZATION, MANIFESTS, ROOT, read, run, yamlDocuments } from './files.js';
 
 interface Container {
   readonly image: string;

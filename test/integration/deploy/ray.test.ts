@@ -6,8 +6,9 @@ import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startPracticeEndpoint } from '../../../src/practice/endpoint.js';
 import { temporaryFolder } from '../../temporary-folder.js';
+import { tools } from '../../test-tools.js';
 import { type BundleFile, readLines, timeless } from '../runs/lab.js';
-import { NEL, RAY, type Ran, ROOT, run, tools } from './files.js';
+import { NEL, RAY, type Ran, ROOT, run } from './files.js';
 
 const FAKES = path.join(import.meta.dirname, 'fake_ray');
 const MODEL = ['--model-url', 'http://127.0.0.1:8899/v1', '--model-id', 'practice-large'];

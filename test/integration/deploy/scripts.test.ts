@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../temporary-folder.js';
-import { COMPOSE_FILES, GITHUB, GITLAB, run, tools, yamlDocuments } from './files.js';
+import { tools } from '../../test-tools.js';
+import { COMPOSE_FILES, GITHUB, GITLAB, run, yamlDocuments } from './files.js';
 
 const checks = tools('checks');
 const tool = (name: string): string => path.join(checks.folder as string, name);

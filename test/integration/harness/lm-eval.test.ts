@@ -1,27 +1,19 @@
 /** The real lm-eval on a task of our own: its score is ours, its death is survived, its calls end with the run. */
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SpawnedEndpoint, spawnFakeEndpoint } from '../../fakes/spawn-endpoint.js';
+import { tools } from '../../test-tools.js';
 import { Lab, type Running, readBundle, readLines, timeless, until } from '../runs/lab.js';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
 const PROBLEMS = 12;
 const KEY = 'sk-lm-eval-secret-0815';
 
-/** Where `node scripts/test-tools.mjs lm-eval` put it; undefined while it is not there. */
-function installed(): string | undefined {
-  const { stdout, status } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/test-tools.mjs'), '--where', 'lm-eval'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? path.join(stdout.trim().slice('lm-eval '.length), 'lm_eval') : undefined;
-}
-
-const program = installed();
-const hint = program === undefined ? ' (skipped: run `node scripts/test-tools.mjs lm-eval`)' : '';
+const installed = tools('lm-eval');
+const program = installed.folder === null ? undefined : path.join(installed.folder, 'lm_eval');
+const { hint } = installed;
 const lab = new Lab();
 const open: SpawnedEndpoint[] = [];
 

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mergeJobManifest, planConfigMap, shardJobManifest } from '../../../src/adapters/clusters/kubernetes/manifest.js';
 import { temporaryFolder } from '../../temporary-folder.js';
+import { tools } from '../../test-tools.js';
 import { cluster, shardJob } from '../../unit/adapters/kubernetes/cluster.js';
-import { run, tools } from '../deploy/files.js';
+import { run } from '../deploy/files.js';
 
 const checks = tools('checks');
 const full = cluster({

@@ -1,11 +1,12 @@
 /** A real S3 server (versitygw over a folder), and a gate before it that can refuse to answer for a while. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { tools } from '../../test-tools.js';
 import { until } from '../runs/lab.js';
 
 export const ACCESS_KEY = 'AKIATESTONLYNOTREAL1';
@@ -14,10 +15,8 @@ export const BUCKET = 'evals';
 
 /** The server's program, or null with what to do about it, for the name of a skipped test. */
 export function s3Program(): { readonly program: string | null; readonly hint: string } {
-  const script = path.resolve(import.meta.dirname, '../../../scripts/test-tools.mjs');
-  const { stdout, status } = spawnSync(process.execPath, [script, '--where', 's3'], { encoding: 'utf8' });
-  const program = status === 0 ? path.join(stdout.trim().slice('s3 '.length), 'versitygw') : null;
-  return { program, hint: program === null ? ' (skipped: run `node scripts/test-tools.mjs s3`)' : '' };
+  const { folder, hint } = tools('s3');
+  return { program: folder === null ? null : path.join(folder, 'versitygw'), hint };
 }
 
 export class S3Server {
